@@ -1,0 +1,4 @@
+import type { CodeTable } from "./table";
+
+/** MR1000–MR1999: constructs, patterns and packaging. */
+export const constructsCodes = {} as const satisfies CodeTable;

@@ -1,0 +1,6 @@
+export * from "./contract";
+export * from "./environment";
+export * from "./issue";
+export * from "./json";
+export * from "./probe";
+export { type Code, codes } from "./codes";

@@ -1,0 +1,17 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  roots: ["<rootDir>/test", "<rootDir>/examples"],
+  testMatch: ["**/*.test.ts"],
+  testEnvironment: "node",
+  // Inside the repository `millrace/…` resolves to source, so tests need no build.
+  testEnvironmentOptions: { customExportConditions: ["millrace-source", "node", "node-addons"] },
+  transform: {
+    "^.+\\.tsx?$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+  setupFiles: ["<rootDir>/test/setup.ts"],
+  cacheDirectory: "<rootDir>/.cache/jest",
+  testTimeout: 30_000,
+};
