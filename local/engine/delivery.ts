@@ -1,0 +1,24 @@
+/** One push of one message to an endpoint. */
+export interface PushRequest {
+  /** `push_endpoint` of the subscription, or the URL of an HTTP target. */
+  readonly endpoint: string;
+  /** Lower-case names. The transport adds `authorization` when `oidc` is given. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The ack deadline: engine milliseconds the sender waits for an answer. */
+  readonly timeoutMs: number;
+  readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
+  /** Full resource name of the subscription (or queue) that sends. */
+  readonly source: string;
+  readonly messageId: string;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** What the sender learns. Whether it is an ack is the sender's rule, not the transport's. */
+export type PushResult =
+  | { readonly kind: "status"; readonly status: number }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "unreachable"; readonly reason: string };
+
+export type PushTransport = (request: PushRequest) => Promise<PushResult>;

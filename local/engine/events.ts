@@ -1,0 +1,62 @@
+/** Everything the engine does that a person, a trace or a test may want to see. Resource names are full. */
+export type EngineEvent = { readonly atMs: number } & (
+  | { readonly type: "published"; readonly topic: string; readonly messageId: string }
+  | { readonly type: "filtered"; readonly subscription: string; readonly messageId: string }
+  | { readonly type: "delivered"; readonly subscription: string; readonly messageId: string; readonly attempt: number }
+  | { readonly type: "acked"; readonly subscription: string; readonly messageId: string; readonly attempt: number }
+  | {
+      readonly type: "nacked";
+      readonly subscription: string;
+      readonly messageId: string;
+      readonly attempt: number;
+      /** For a person: `status 500`, `timeout after 30s`, `lease expired`, `unreachable: …`. */
+      readonly reason: string;
+    }
+  | {
+      readonly type: "deadLettered";
+      readonly subscription: string;
+      readonly messageId: string;
+      readonly topic: string;
+      readonly attempt: number;
+    }
+  | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
+  | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
+  | {
+      readonly type: "processExited";
+      readonly target: string;
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly expected: boolean;
+    }
+  | {
+      readonly type: "log";
+      readonly target: string;
+      readonly pid: number;
+      readonly stream: "stdout" | "stderr";
+      readonly line: string;
+    }
+);
+
+type WithoutTime<E> = E extends unknown ? Omit<E, "atMs"> : never;
+
+export interface Events {
+  emit(event: WithoutTime<EngineEvent>): void;
+  /** @returns a function that removes the listener */
+  on(listener: (event: EngineEvent) => void): () => void;
+}
+
+/** @param now engine time in milliseconds */
+export function createEvents(now: () => number): Events {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  return {
+    emit(event) {
+      const stamped = { atMs: now(), ...event } as EngineEvent;
+      for (const listener of listeners) listener(stamped);
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

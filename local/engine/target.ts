@@ -1,0 +1,27 @@
+/** A service or function of the plan that the engine runs as child processes. */
+export interface TargetSpec {
+  /** Name of the Cloud Run service or function. */
+  readonly name: string;
+  readonly kind: "service" | "function";
+  readonly project: string;
+  readonly region: string;
+  /** The URL callers of the plan use, for example `https://pushes-123.us-central1.run.app`; its host routes requests here. */
+  readonly url: string;
+  /** Every audience the front door accepts: the URL and the custom audiences. */
+  readonly audiences: readonly string[];
+  /** Members that hold `roles/run.invoker` on it, for example `serviceAccount:push@p.iam.gserviceaccount.com`. */
+  readonly invokers: readonly string[];
+  /** Absolute path of the deployed archive. */
+  readonly archive: string;
+  /** `FUNCTION_TARGET` of a function. */
+  readonly entryPoint?: string;
+  /** The plan's environment variables. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Requests one instance takes at a time. */
+  readonly concurrency: number;
+  readonly maxInstances: number;
+  /** Request timeout, engine milliseconds. */
+  readonly timeoutMs: number;
+  /** Runtime identity. */
+  readonly serviceAccountEmail?: string;
+}

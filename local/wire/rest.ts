@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** An HTTP/1.1 request to one of the engine's REST surfaces, its body already read. */
+export interface RestRequest {
+  readonly method: string;
+  /** Path without the query, still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Fires when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface RestResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** Answers every request; a fault of the caller is a response, an exception is a bug of the engine (500). */
+export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
+
+/** Canonical codes of google.rpc.Code with their HTTP statuses, as Google's REST surfaces use them. */
+export const STATUS = {
+  INVALID_ARGUMENT: { code: 3, http: 400 },
+  DEADLINE_EXCEEDED: { code: 4, http: 504 },
+  NOT_FOUND: { code: 5, http: 404 },
+  ALREADY_EXISTS: { code: 6, http: 409 },
+  PERMISSION_DENIED: { code: 7, http: 403 },
+  RESOURCE_EXHAUSTED: { code: 8, http: 429 },
+  FAILED_PRECONDITION: { code: 9, http: 400 },
+  ABORTED: { code: 10, http: 409 },
+  UNIMPLEMENTED: { code: 12, http: 501 },
+  INTERNAL: { code: 13, http: 500 },
+  UNAVAILABLE: { code: 14, http: 503 },
+  UNAUTHENTICATED: { code: 16, http: 401 },
+} as const;
+
+export type StatusName = keyof typeof STATUS;
+
+/** A fault with a canonical code; REST and gRPC surfaces both render it. */
+export class StatusError extends Error {
+  constructor(
+    readonly status: StatusName,
+    message: string,
+  ) {
+    super(message);
+    this.name = "StatusError";
+  }
+}
+
+export const jsonResponse = (body: unknown, status = 200): RestResponse => ({
+  status,
+  headers: { "content-type": "application/json; charset=UTF-8" },
+  body: JSON.stringify(body),
+});
+
+/** `{error:{code,message,status}}`, the shape of Google's REST errors. */
+export const errorResponse = (error: StatusError): RestResponse =>
+  jsonResponse(
+    { error: { code: STATUS[error.status].http, message: error.message, status: error.status } },
+    STATUS[error.status].http,
+  );
