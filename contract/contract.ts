@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, milliseconds } from "../language/duration";
+import { type Issue, IssuesError } from "./issue";
 import { canonicalJson } from "./json";
+import { OUTBOX_COLLECTION, RECORDS_COLLECTION } from "./store";
 
 /** What is known of an event apart from its payload, whatever carried it. */
 export interface EventMeta {
@@ -33,24 +35,31 @@ export interface RetrySpec {
   readonly fatal?: readonly ErrorClass[];
 }
 
+/** What a handler promises about its effects; see `ContractSpec.effects`. */
+export type Effects = "transactional" | "at-least-once";
+
 /** A handler's declaration about itself. Pure data and pure functions, so that synthesis can import it. */
-export interface ContractSpec<Schema extends StandardSchemaV1> {
+export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects = Effects> {
   /** Scope of the idempotency records and name of the workload; `^[a-z][a-z0-9-]{0,40}$`, never renamed lightly. */
   readonly name: string;
   /** Payload schema (any Standard Schema: zod, valibot, arktype …). */
   readonly input: Schema;
-  /** The event's identity, derived from validated input: equal keys, one effect. */
-  readonly key: (input: StandardSchemaV1.InferOutput<Schema>, event: EventMeta) => string;
+  /**
+   * The event's identity, derived from validated input: equal keys, one effect. An empty key or an exception refuses
+   * the delivery; an exception of a `retry.fatal` class parks it.
+   */
+  // Methods rather than properties, here and below: a contract of any schema then fits where `Contract` is asked for.
+  key(input: StandardSchemaV1.InferOutput<Schema>, event: EventMeta): string;
   /**
    * What must be equal in two events of equal key; a difference parks the incoming one.
    * @default nothing is compared
    */
-  readonly fingerprint?: (input: StandardSchemaV1.InferOutput<Schema>, event: EventMeta) => unknown;
+  fingerprint?(input: StandardSchemaV1.InferOutput<Schema>, event: EventMeta): unknown;
   /**
    * `transactional`: the handler's effects go through `ctx.commit`, together with the record, exactly once.
    * `at-least-once`: effects outside the store; a crash between effect and record repeats them.
    */
-  readonly effects: "transactional" | "at-least-once";
+  readonly effects: E;
   /** Longest one attempt may run, 1 s – 595 s behind a push subscription. @default "60s" */
   readonly timeLimit?: Duration;
   readonly retry?: RetrySpec;
@@ -62,7 +71,7 @@ export interface ContractSpec<Schema extends StandardSchemaV1> {
   readonly store?: "firestore" | "memory";
   /** How long a record is remembered; at least the redelivery horizon of 7 days. @default "14d" */
   readonly remember?: Duration;
-  /** Firestore collections the handler writes through `ctx.commit`. @default none */
+  /** Root collections the handler writes through `ctx.commit`, subcollections of their documents included. @default none */
   readonly writes?: readonly string[];
   /** Who verifies the caller's token: Cloud Run's front end, or the runtime itself. @default "platform" */
   readonly auth?: "platform" | "self";
@@ -75,7 +84,7 @@ export interface ContractManifest {
   readonly schemaVersion: 1;
   readonly name: string;
   readonly epoch: number;
-  readonly effects: "transactional" | "at-least-once";
+  readonly effects: Effects;
   readonly timeLimitMs: number;
   readonly attempts: number;
   readonly minBackoffMs: number;
@@ -89,8 +98,8 @@ export interface ContractManifest {
 }
 
 /** A checked contract: the spec's functions, its manifest and the manifest's hash. */
-export interface Contract<Schema extends StandardSchemaV1 = StandardSchemaV1> {
-  readonly spec: ContractSpec<Schema>;
+export interface Contract<Schema extends StandardSchemaV1 = StandardSchemaV1, E extends Effects = Effects> {
+  readonly spec: ContractSpec<Schema, E>;
   readonly manifest: ContractManifest;
   /** SHA-256 of the manifest's canonical JSON, hex. */
   readonly hash: string;
@@ -101,43 +110,112 @@ export const DEADLINE_MARGIN_MS = 5_000;
 
 /**
  * Checks a declaration and freezes it.
- * @throws RangeError naming every field that is out of range.
+ * @throws IssuesError with one MR3001 per field that is out of range.
  */
-export function defineContract<Schema extends StandardSchemaV1>(spec: ContractSpec<Schema>): Contract<Schema> {
+export function defineContract<Schema extends StandardSchemaV1, const E extends Effects>(
+  spec: ContractSpec<Schema, E>,
+): Contract<Schema, E> {
+  const faults: Fault[] = [];
   const retry = spec.retry ?? {};
+  const duration = (field: string, value: string) => {
+    try {
+      return milliseconds(value);
+    } catch (error) {
+      faults.push([`${field} is not a duration`, (error as Error).message]);
+      return Number.NaN;
+    }
+  };
   const manifest: ContractManifest = {
     schemaVersion: 1,
     name: spec.name,
     epoch: spec.epoch ?? 1,
     effects: spec.effects,
-    timeLimitMs: milliseconds(spec.timeLimit ?? "60s"),
+    timeLimitMs: duration("timeLimit", spec.timeLimit ?? "60s"),
     attempts: retry.attempts ?? 8,
-    minBackoffMs: milliseconds(retry.minBackoff ?? "10s"),
-    maxBackoffMs: milliseconds(retry.maxBackoff ?? "600s"),
+    minBackoffMs: duration("retry.minBackoff", retry.minBackoff ?? "10s"),
+    maxBackoffMs: duration("retry.maxBackoff", retry.maxBackoff ?? "600s"),
     order: spec.order ?? false,
     concurrency: spec.concurrency ?? 20,
     store: spec.store ?? "firestore",
-    rememberMs: milliseconds(spec.remember ?? "14d"),
+    rememberMs: duration("remember", spec.remember ?? "14d"),
     writes: [...(spec.writes ?? [])].sort(),
     auth: spec.auth ?? "platform",
   };
-  const faults = faultsOf(manifest);
-  if (faults.length > 0) throw new RangeError(`contract "${spec.name}": ${faults.join("; ")}`);
+  for (const [breaks, fault] of RULES) if (breaks(manifest)) faults.push(fault(manifest));
+  if (faults.length > 0) throw new IssuesError(faults.map((fault) => toIssue(spec.name, fault)));
   const hash = createHash("sha256").update(canonicalJson(manifest)).digest("hex");
   return Object.freeze({ spec, manifest: Object.freeze(manifest), hash });
 }
 
-/** Ranges of the manifest, each a rule with its reason. */
-const RULES: readonly (readonly [(m: ContractManifest) => boolean, string])[] = [
-  [(m) => /^[a-z][a-z0-9-]{0,40}$/.test(m.name), "name must match ^[a-z][a-z0-9-]{0,40}$"],
-  [(m) => Number.isInteger(m.epoch) && m.epoch >= 1, "epoch must be a whole number ≥ 1"],
-  [(m) => m.timeLimitMs >= 1_000, "timeLimit must be ≥ 1s"],
-  [(m) => Number.isInteger(m.attempts) && m.attempts >= 1 && m.attempts <= 90, "retry.attempts must be 1–90"],
-  [(m) => m.minBackoffMs <= m.maxBackoffMs, "retry.minBackoff must not exceed retry.maxBackoff"],
-  [(m) => m.maxBackoffMs <= 600_000, "retry.maxBackoff must be ≤ 600s (Pub/Sub's limit)"],
-  [(m) => Number.isInteger(m.concurrency) && m.concurrency >= 1 && m.concurrency <= 1000, "concurrency must be 1–1000"],
-  [(m) => m.rememberMs >= 7 * 86_400_000, "remember must be ≥ 7d, the default retention of a subscription"],
-  [(m) => m.writes.length === 0 || m.effects === "transactional", 'writes needs effects: "transactional"'],
+/** What is wrong with a field, and what to do about it. */
+type Fault = readonly [problem: string, fix: string];
+
+const wholeFrom = (value: number, least: number, most: number) =>
+  Number.isInteger(value) && value >= least && value <= most;
+const COLLECTION = /^(?!\.\.?$)(?!__.*__$)[^/]+$/;
+const RESERVED: readonly string[] = [RECORDS_COLLECTION, OUTBOX_COLLECTION];
+
+/** Ranges of the manifest: when a rule is broken, and what is then said. `NaN` has been reported already and passes. */
+const RULES: readonly (readonly [breaks: (m: ContractManifest) => boolean, fault: (m: ContractManifest) => Fault])[] = [
+  [
+    (m) => !/^[a-z][a-z0-9-]{0,40}$/.test(m.name),
+    () => ["name is not ^[a-z][a-z0-9-]{0,40}$", "use up to 41 lower-case letters, digits and hyphens"],
+  ],
+  [
+    (m) => !wholeFrom(m.epoch, 1, Number.MAX_SAFE_INTEGER),
+    (m) => [`epoch ${m.epoch} is not a whole number from 1`, "start at 1 and count up"],
+  ],
+  [(m) => m.timeLimitMs < 1_000, (m) => [`timeLimit ${m.timeLimitMs} ms is below a second`, "give it at least 1s"]],
+  [
+    (m) => !wholeFrom(m.attempts, 1, 90),
+    (m) => [
+      `retry.attempts ${m.attempts} is not a whole number 1–90; the transport counts to 100 and must outlast it`,
+      "set 1–90",
+    ],
+  ],
+  [
+    (m) => m.minBackoffMs > m.maxBackoffMs,
+    (m) => [
+      `retry.minBackoff ${m.minBackoffMs} ms exceeds retry.maxBackoff ${m.maxBackoffMs} ms`,
+      "raise maxBackoff or lower minBackoff",
+    ],
+  ],
+  [
+    // https://cloud.google.com/pubsub/docs/handling-failures: both back-offs are 0–600 s.
+    (m) => m.maxBackoffMs > 600_000,
+    (m) => [`retry.maxBackoff ${m.maxBackoffMs} ms is beyond Pub/Sub's limit of 600 s`, "set at most 600s"],
+  ],
+  [
+    (m) => !wholeFrom(m.concurrency, 1, 1000),
+    (m) => [`concurrency ${m.concurrency} is not a whole number 1–1000`, "set 1–1000, Cloud Run's range"],
+  ],
+  [
+    (m) => m.rememberMs < 7 * 86_400_000,
+    () => [
+      "remember is shorter than 7d, the default retention of a subscription; a late redelivery would have its effect again",
+      "set at least 7d",
+    ],
+  ],
+  [
+    (m) => m.writes.length > 0 && m.effects !== "transactional",
+    () => [
+      `writes are made through ctx.commit, which ${JSON.stringify("at-least-once")} handlers do not have`,
+      'set effects: "transactional" or drop writes',
+    ],
+  ],
+  [
+    (m) => m.writes.some((name) => !COLLECTION.test(name) || RESERVED.includes(name)),
+    (m) => [
+      `writes names ${JSON.stringify(m.writes.filter((name) => !COLLECTION.test(name) || RESERVED.includes(name)))}, which no handler may write`,
+      `name root collections without "/", other than ${RESERVED.join(" and ")}`,
+    ],
+  ],
 ];
 
-const faultsOf = (manifest: ContractManifest) => RULES.filter(([holds]) => !holds(manifest)).map(([, text]) => text);
+const toIssue = (name: string, [problem, fix]: Fault): Issue => ({
+  code: "MR3001",
+  severity: "error",
+  path: `contract ${name}`,
+  problem,
+  fix,
+});

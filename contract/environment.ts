@@ -38,6 +38,9 @@ export const ENV = {
 /** The environment name of the local engine; what only a laptop may do is allowed under this name alone. */
 export const LOCAL_ENVIRONMENT = "local";
 
+/** Path the runtime answers to `GET` without a token: 200 while it takes events, 503 once it drains. */
+export const HEALTH_PATH = "/_millrace/health";
+
 /** What Cloud Run puts in place of the signature of a token its front end has verified. */
 export const REMOVED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE";
 

@@ -3,4 +3,5 @@ export * from "./environment";
 export * from "./issue";
 export * from "./json";
 export * from "./probe";
+export * from "./store";
 export { type Code, codes } from "./codes";
