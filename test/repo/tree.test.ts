@@ -1,0 +1,78 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { manifest, read, root, treeFiles } from "./tree";
+
+const code = treeFiles("*.ts", "*.mjs", "*.cjs");
+const text = treeFiles().filter((file) => !/\.(gz|zip|png|jpe?g|ico)$/.test(file));
+const saying = (pattern: RegExp, files: readonly string[]) =>
+  files.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim().slice(0, 120)}`] : [])),
+  );
+
+describe("the repository", () => {
+  it("keeps every file under 400 lines, generated ones aside", () => {
+    const long = code
+      .filter((file) => !file.includes(".generated."))
+      .map((file) => `${file}: ${read(file).trimEnd().split("\n").length}`)
+      .filter((line) => Number(line.split(": ")[1]) > 400);
+    expect(long).toEqual([]);
+  });
+
+  it("names no path of the machine it was written on", () => {
+    const homes = ["work", "root", "farm", "Users", "home"].map((home) => `/${home}/`);
+    const path = new RegExp(`(?:^|["'\\s=(:])(?:${homes.join("|")})`);
+    expect(
+      saying(
+        path,
+        text.filter((file) => file !== "test/repo/tree.test.ts"),
+      ),
+    ).toEqual([]);
+  });
+
+  it("pins packages without naming a registry", () => {
+    expect(saying(/"resolved":/, ["package-lock.json"])).toEqual([]);
+    expect(read(".npmrc")).toContain("omit-lockfile-registry-resolved=true");
+  });
+
+  it("locks every package by its integrity, so that two installs are one", () => {
+    const { packages } = JSON.parse(read("package-lock.json")) as {
+      packages: Record<string, { integrity?: string; inBundle?: boolean; link?: boolean }>;
+    };
+    const loose = Object.entries(packages).filter(
+      ([name, one]) => name !== "" && !one.integrity && !one.inBundle && !one.link,
+    );
+    expect(loose.map(([name]) => name)).toEqual([]);
+  });
+
+  it("skips and focuses no test", () => {
+    const mark = /\b(?:it|test|describe)\.(?:only|todo)\b|\b[fx](?:it|describe)\(/;
+    expect(
+      saying(
+        mark,
+        treeFiles("test", "examples").filter((file) => file.endsWith(".test.ts")),
+      ),
+    ).toEqual([]);
+  });
+
+  it("leaves no mark of unfinished work", () => {
+    const marks = /\b(?:TODO|FIXME|XXX|HACK)\b/;
+    expect(
+      saying(
+        marks,
+        code.filter((file) => file !== "test/repo/tree.test.ts"),
+      ),
+    ).toEqual([]);
+  });
+
+  it("carries its licence and says what its version changed", () => {
+    expect(read("LICENSE")).toMatch(/Apache License\s+Version 2\.0/);
+    expect(read("CHANGELOG.md")).toMatch(new RegExp(`^## \\[${manifest.version.replaceAll(".", "\\.")}\\]`, "m"));
+  });
+
+  it("has an executable CI script", () => {
+    expect(read(".ci/run").startsWith("#!/usr/bin/env bash\n")).toBe(true);
+    expect(statSync(join(root, ".ci/run")).mode & 0o111).toBe(0o111);
+  });
+});
