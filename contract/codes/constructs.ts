@@ -1,4 +1,5 @@
+import { packagingCodes } from "./packaging";
 import type { CodeTable } from "./table";
 
 /** MR1000–MR1999: constructs, patterns and packaging. */
-export const constructsCodes = {} as const satisfies CodeTable;
+export const constructsCodes = { ...packagingCodes } as const satisfies CodeTable;
