@@ -1,0 +1,164 @@
+import type { ITerraformDependable, TerraformResource } from "cdktf";
+import type { Construct, IConstruct } from "constructs";
+import { check, type Rule } from "./issues";
+import { MillraceStack } from "./stack";
+import { isKnown } from "./tokens";
+
+/** Somebody a role can be given to. */
+export interface IGrantee {
+  /** IAM member, possibly with a reference that makes Terraform wait for its creation. */
+  readonly member: string;
+  /** The same member, readable at synth: `serviceAccount:orders-push@my-project.iam.gserviceaccount.com`. */
+  readonly principal: string;
+  /** Part of the construct ids of grants to it: stable, and the same in every environment. */
+  readonly granteeId: string;
+  /** What must exist before the grant. @default nothing */
+  readonly dependables?: readonly ITerraformDependable[];
+}
+
+/** A role, on a kind of resource, and the reason somebody gets it: a line of a table of grants. */
+export interface GrantKind {
+  readonly role: `roles/${string}`;
+  /** Kind of resource, for the report: `topic`, `project`. */
+  readonly on: string;
+  /** What the role is for, in a few words. */
+  readonly reason: string;
+  /** Why nothing narrower than the project would do; without it a grant on the project is an error. */
+  readonly because?: string;
+}
+
+/** IAM condition that narrows a grant. */
+export interface GrantCondition {
+  readonly title: string;
+  /** CEL. */
+  readonly expression: string;
+}
+
+/** The member resource to be made, in Terraform's words. */
+export interface MemberConfig {
+  readonly role: string;
+  readonly member: string;
+  readonly condition?: GrantCondition;
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/** A resource that roles can be granted on. */
+export interface GrantTarget {
+  /** The construct that holds the grants. */
+  readonly scope: Construct;
+  /** Full resource name, readable at synth: `projects/my-project/topics/orders`. */
+  readonly name: string;
+  readonly level: "resource" | "project";
+  /** Makes the `*_iam_member`; never a binding or a policy, which take away what Google granted itself. */
+  readonly attach: (scope: Construct, id: string, config: MemberConfig) => TerraformResource;
+}
+
+/** A grant as data, for the report. */
+export interface GrantRecord {
+  readonly principal: string;
+  readonly role: string;
+  readonly resource: string;
+  readonly on: string;
+  readonly reasons: readonly string[];
+  readonly condition?: string;
+  /** Why it is on the project. */
+  readonly because?: string;
+}
+
+/** A grant made; what must wait for it depends on `resource`. */
+export interface Grant {
+  readonly record: GrantRecord;
+  readonly resource: TerraformResource;
+}
+
+export interface GrantOptions {
+  /** @default the reason of the kind */
+  readonly reason?: string;
+  readonly condition?: GrantCondition;
+  /** What must exist before the grant takes effect. @default nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** A stack's grants, by resource, role, principal and condition. */
+type Book = Map<string, Grant & { readonly reasons: string[] }>;
+
+const BOOK = Symbol.for("millrace/grants");
+
+const bookOf = (stack: MillraceStack & { [BOOK]?: Book }): Book => (stack[BOOK] ??= new Map());
+
+/** Grants a role. The same grant twice in a stack is one resource with both reasons. */
+export function grant(target: GrantTarget, grantee: IGrantee, kind: GrantKind, options: GrantOptions = {}): Grant {
+  const { condition, reason = kind.reason } = options;
+  const book = bookOf(MillraceStack.of(target.scope));
+  const key = [target.name, kind.role, grantee.principal, condition?.expression].join("\n");
+  const earlier = book.get(key);
+  if (earlier) {
+    if (!earlier.reasons.includes(reason)) earlier.reasons.push(reason);
+    return earlier;
+  }
+  check(target.scope, { target, grantee, kind }, RULES);
+  const { role, on, because } = kind;
+  const id = [role.replace("roles/", ""), grantee.granteeId, condition?.title].filter(Boolean).join("-");
+  const dependsOn = [...(grantee.dependables ?? []), ...(options.dependsOn ?? [])];
+  const resource = target.attach(target.scope, id, { role, member: grantee.member, condition, dependsOn });
+  const reasons = [reason];
+  const record = { principal: grantee.principal, role, resource: target.name, on, reasons, because };
+  const made = { record: { ...record, condition: condition?.expression }, resource, reasons };
+  book.set(key, made);
+  return made;
+}
+
+/** Every grant of the stack that a construct belongs to: principal × role × resource × reasons, sorted. */
+export function grantsOf(construct: IConstruct): readonly GrantRecord[] {
+  const entries = [...bookOf(MillraceStack.of(construct)).entries()];
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { record }]) => record);
+}
+
+/** Somebody known only by IAM's own notation, for example `group:ops@example.com`. */
+export function principal(member: string): IGrantee {
+  return { member, principal: member, granteeId: member.replace(/[^A-Za-z0-9]+/g, "-") };
+}
+
+interface Request {
+  readonly target: GrantTarget;
+  readonly grantee: IGrantee;
+  readonly kind: GrantKind;
+}
+
+const RULES: readonly Rule<Request>[] = [
+  {
+    code: "MR1020",
+    fault: ({ grantee, target, kind }) =>
+      /^all(Authenticated)?Users$/.test(grantee.principal) && {
+        problem: `${kind.role} on ${target.name} would be granted to ${grantee.principal}, so anybody could use it`,
+        got: grantee.principal,
+      },
+  },
+  {
+    code: "MR1021",
+    fault: ({ grantee, kind }) =>
+      isKnown(grantee.principal) &&
+      /^serviceAccount:(\d+-compute@developer|[^@]+@appspot)\.gserviceaccount\.com$/.test(grantee.principal) && {
+        problem: `${kind.role} would go to the default account ${grantee.principal}, which every workload of the project shares`,
+        got: grantee.principal,
+      },
+  },
+  {
+    code: "MR1022",
+    fault: ({ target, kind }) =>
+      target.level === "project" &&
+      !kind.because && {
+        problem: `${kind.role} would be granted on the whole of ${target.name} without a reason why nothing narrower will do`,
+      },
+  },
+  {
+    // CKV_GCP_41, 42, 49 and 117: roles that let a workload become somebody else or administer the project.
+    code: "MR1023",
+    fault: ({ target, kind }) =>
+      target.level === "project" &&
+      /(admin|editor|owner|serviceAccountUser|serviceAccountTokenCreator)$/i.test(kind.role) && {
+        problem: `${kind.role} on ${target.name} lets its holder administer the project or become another account`,
+        got: kind.role,
+      },
+  },
+];

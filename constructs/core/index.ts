@@ -1,0 +1,36 @@
+export { type Agent, serviceAgent } from "./agents";
+export { type Api, enableApi } from "./apis";
+export { type AnyContract, type Delivery, deliveryOf, PUBSUB_LIMITS } from "./derive";
+export { skipCreationStacks } from "./fast";
+export {
+  type Grant,
+  grant,
+  type GrantCondition,
+  type GrantKind,
+  type GrantOptions,
+  type GrantRecord,
+  grantsOf,
+  type GrantTarget,
+  type IGrantee,
+  type MemberConfig,
+  principal,
+} from "./grants";
+export {
+  acknowledge,
+  type AcknowledgedIssue,
+  type Acknowledgement,
+  addIssue,
+  check,
+  checkAtSynth,
+  type Fault,
+  type Findings,
+  findingsOf,
+  type Rule,
+} from "./issues";
+export type { Labels } from "./labels";
+export { fit, kebab, type NameRule, physicalName } from "./names";
+export { contractEnvironment, type IPushTarget, type IWorkload, type WorkloadProps } from "./push-target";
+export { type IServiceAccount, ServiceAccount, type ServiceAccountProps } from "./service-account";
+export { type Backend, MillraceStack, type MillraceStackProps, type StackContext } from "./stack";
+export { writeAtSynth } from "./synthesis";
+export { escapeTemplate, isKnown } from "./tokens";

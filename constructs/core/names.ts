@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { IConstruct } from "constructs";
+import { addIssue } from "./issues";
+import { MillraceStack } from "./stack";
+import { isKnown } from "./tokens";
+
+/** What Google accepts as the name of one kind of resource. */
+export interface NameRule {
+  /** For the person at the terminal: `topic`, `service account`. */
+  readonly kind: string;
+  readonly pattern: RegExp;
+  /** Longest name; longer ones are cut and get a hash. */
+  readonly max: number;
+  /** The pattern in words. */
+  readonly allowed: string;
+}
+
+/**
+ * The resource name for a construct: the stack's prefix and the given name, or else the construct's path in kebab
+ * case. Too long a name is cut and ends in a hash of the whole, so that two long names never meet. What Google would
+ * refuse is an issue at the construct.
+ */
+export function physicalName(construct: IConstruct, rule: NameRule, name?: string): string {
+  const stack = MillraceStack.of(construct);
+  const logical = name ?? kebab(pathInStack(construct));
+  const full = [stack.context.prefix, logical].filter((part) => part !== "").join("-");
+  if (!isKnown(full)) return full;
+  const fitted = fit(full, rule.max);
+  if (!rule.pattern.test(fitted))
+    addIssue(construct, "MR1010", {
+      problem: `"${fitted}" is not a name Google accepts for a ${rule.kind}: ${rule.allowed}`,
+      got: fitted,
+      want: String(rule.pattern),
+    });
+  return fitted;
+}
+
+/** Cuts text to `max` characters, the last nine of them `-` and a hash of the whole; shorter text stays as it is. */
+export function fit(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `${text.slice(0, max - 9).replace(/-+$/, "")}-${hash}`;
+}
+
+/** Ids of the constructs between the stack and this one, this one included. */
+export function pathInStack(construct: IConstruct): readonly string[] {
+  const scopes = construct.node.scopes;
+  return scopes.slice(scopes.indexOf(MillraceStack.of(construct)) + 1).map(({ node }) => node.id);
+}
+
+/** `["Ingest", "PullRequests"]` → `ingest-pull-requests`. */
+export const kebab = (path: readonly string[]): string =>
+  path
+    .join("-")
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .toLowerCase();

@@ -1,0 +1,56 @@
+import type { ITerraformDependable } from "cdktf";
+import type { ContractManifest } from "../../contract/contract";
+import { ENV } from "../../contract/environment";
+import { type AnyContract, deliveryOf } from "./derive";
+import type { Grant, IGrantee } from "./grants";
+import type { IServiceAccount } from "./service-account";
+import type { MillraceStack } from "./stack";
+
+/** Something that takes messages over HTTPS. A subscription binds it; the target knows what a caller needs. */
+export interface IPushTarget {
+  /** URL that is posted to, `https://…`; usually a reference. */
+  readonly pushEndpoint: string;
+  /**
+   * Audience of the caller's token: a string known at synth, since a service that found its own URL in its own
+   * environment would wait for itself.
+   */
+  readonly audience: string;
+  /** Seconds after which the target gives a request up; undefined when unknown. */
+  readonly requestTimeoutSeconds?: number;
+  /** Requests in progress at a time over all instances; undefined when unknown or unbounded. */
+  readonly maxConcurrentRequests?: number;
+  /** What must exist before the first message, beside the invoker grant. */
+  readonly dependables: readonly ITerraformDependable[];
+  /** Lets the grantee call the target, and nothing else of the project. */
+  grantInvoke(grantee: IGrantee, reason?: string): Grant;
+}
+
+/** A push target that runs a handler under an identity of its own. */
+export interface IWorkload extends IPushTarget {
+  readonly serviceAccount: IServiceAccount;
+}
+
+/** What every workload accepts, whatever it runs on. */
+export interface WorkloadProps {
+  /** Name, after the stack's prefix. @default the contract's name, or else from the construct's path */
+  readonly name?: string;
+  /** Contract of the handler; timeout and concurrency follow from it. @default none */
+  readonly contract?: AnyContract;
+  /** Environment variables, over those that follow from the contract. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Identity to run as. @default an account of its own */
+  readonly serviceAccount?: IServiceAccount;
+}
+
+/** The variables a workload sets from its contract and its own audience; what surrounds it adds the rest. */
+export function contractEnvironment(stack: MillraceStack, contract: AnyContract, audience: string) {
+  const manifest: ContractManifest = contract.manifest;
+  return {
+    [ENV.environment]: stack.context.environment,
+    [ENV.contractHash]: contract.hash,
+    [ENV.deadlineMs]: String(deliveryOf(manifest).deadlineSeconds * 1_000),
+    [ENV.auth]: manifest.auth,
+    [ENV.audience]: audience,
+    [ENV.store]: manifest.store,
+  };
+}

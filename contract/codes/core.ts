@@ -1,0 +1,58 @@
+import type { CodeTable } from "./table";
+
+/** MR1000–MR1099: stacks, names, labels and grants. */
+export const coreCodes = {
+  MR1001: {
+    title: "construct outside a MillraceStack",
+    why: "names, grants and service agents follow from the stack's project, number and region",
+    fix: "create it below a MillraceStack",
+  },
+  MR1002: {
+    title: "illegal name of an app or environment",
+    why: "both are parts of the stack's id and, unless a prefix is given, of every resource name",
+    fix: "use lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
+  },
+  MR1003: {
+    title: "illegal project id or number",
+    why: "service agents are named after the project's number and references after its id; a wrong one fails at apply",
+    fix: "copy id and number from `gcloud projects describe PROJECT`",
+    source: "https://cloud.google.com/resource-manager/docs/creating-managing-projects",
+  },
+  MR1004: {
+    title: "illegal region",
+    why: "what has a region is replaced when the region changes, so it is checked before anything is made",
+    fix: "name one region, for example europe-west1",
+  },
+  MR1005: {
+    title: "illegal labels",
+    why: "Google refuses a resource whose labels break the rules, at apply",
+    fix: "use at most 64 labels; keys and values of lower-case letters, digits, hyphens and underscores, at most 63 characters",
+    source: "https://cloud.google.com/resource-manager/docs/labels-overview#requirements",
+  },
+  MR1010: {
+    title: "illegal resource name",
+    why: "the provider checks hardly any name, so a bad one would fail at apply",
+    fix: "change the name, the construct's id or the stack's prefix",
+  },
+  MR1020: {
+    title: "grant to everybody",
+    why: "anybody on the internet, or anybody with a Google account, could use the resource",
+    fix: "grant to a service account or a group",
+  },
+  MR1021: {
+    title: "grant to a default service account",
+    why: "every workload of the project runs as it unless told otherwise, so all of them would get the role",
+    fix: "give the workload a ServiceAccount of its own and grant to that",
+  },
+  MR1022: {
+    title: "grant on a project without a reason",
+    why: "a role on the project reaches every resource of it, those of other applications included",
+    fix: "grant on the resource, or state in the kind of the grant why Google has no narrower role (because)",
+  },
+  MR1023: {
+    title: "administrative role on a project",
+    why: "a workload that is taken over would take the project with it",
+    fix: "grant on the single resource or service account instead",
+    source: "checkov CKV_GCP_41, CKV_GCP_42, CKV_GCP_49, CKV_GCP_117",
+  },
+} as const satisfies CodeTable;
