@@ -1,5 +1,6 @@
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
+import { ProjectIamMember } from "../l1/iam";
 import { check, type Rule } from "./issues";
 import { MillraceStack } from "./stack";
 import { isKnown } from "./tokens";
@@ -51,6 +52,17 @@ export interface GrantTarget {
   readonly level: "resource" | "project";
   /** Makes the `*_iam_member`; never a binding or a policy, which take away what Google granted itself. */
   readonly attach: (scope: Construct, id: string, config: MemberConfig) => TerraformResource;
+}
+
+/** The stack's project as a target, for roles that Google has on nothing narrower. */
+export function projectTarget(scope: Construct): GrantTarget {
+  const { projectId: project } = MillraceStack.of(scope).context;
+  return {
+    scope,
+    name: `projects/${project}`,
+    level: "project",
+    attach: (scope, id, config) => new ProjectIamMember(scope, id, { ...config, project }),
+  };
 }
 
 /** A grant as data, for the report. */

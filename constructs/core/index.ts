@@ -14,6 +14,7 @@ export {
   type IGrantee,
   type MemberConfig,
   principal,
+  projectTarget,
 } from "./grants";
 export {
   acknowledge,

@@ -80,7 +80,7 @@ export class MillraceStack extends TerraformStack {
       deletionProtection: props.deletionProtection ?? true,
       handlersDir: props.handlersDir ?? process.cwd(),
     };
-    checkLabels(this, this.context.labels);
+    checkLabels(this, props.labels ?? {});
     for (const acknowledgement of props.acknowledge ?? []) acknowledge(this, acknowledgement);
     this.render(props.backend ?? { kind: "local" });
   }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { ISynthesisSession } from "cdktf";
 import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import type { Construct } from "constructs";
@@ -12,7 +12,7 @@ export function writeAtSynth(construct: Construct, write: (directory: string) =>
   addCustomSynthesis(construct, {
     onSynthesize(session: ISynthesisSession) {
       const { workingDirectory } = session.manifest.forStack(MillraceStack.of(construct));
-      write(join(process.cwd(), session.outdir, workingDirectory));
+      write(resolve(session.outdir, workingDirectory));
     },
   });
 }

@@ -13,13 +13,13 @@ export interface Plan {
   readonly json: Attributes;
   readonly text: string;
   /** Every resource of a type by its name in the plan. */
-  resources(type: string): Readonly<Record<string, Attributes>>;
+  readonly resources: (type: string) => Readonly<Record<string, Attributes>>;
   /** The attributes of the resources of a type that have the given attributes. */
-  all(type: string, having?: Attributes): readonly Attributes[];
+  readonly all: (type: string, having?: Attributes) => readonly Attributes[];
   /** The one resource of a type that has the given attributes. @throws when there are none or several */
-  one(type: string, having?: Attributes): Attributes;
+  readonly one: (type: string, having?: Attributes) => Attributes;
   /** Address (`type.name`) of the resource that `one` finds. */
-  address(type: string, having?: Attributes): string;
+  readonly address: (type: string, having?: Attributes) => string;
   /** `type.name` of everything, sorted. */
   readonly addresses: readonly string[];
 }
