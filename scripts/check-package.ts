@@ -24,6 +24,9 @@ const manifest = readManifest(root);
 /** What a project that synthesizes installs beside millrace; the versions are the ones this repository is tested with. */
 const PEERS = [...Object.keys(manifest.peerDependencies), "zod", "typescript", "@types/node"];
 
+/** A check that did not hold, as opposed to a fault of this script. */
+class Failed extends Error {}
+
 function run(cwd: string, command: string, ...args: string[]): string {
   try {
     // The repository's own settings must not leak into the empty project.
@@ -31,7 +34,8 @@ function run(cwd: string, command: string, ...args: string[]): string {
     return execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} ${args.join(" ")}\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
+    // What the command said is the message; its stack would only say that it was run here.
+    throw new Failed(`${command} ${args.join(" ")}\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
   }
 }
 
@@ -43,7 +47,7 @@ function step<T>(what: string, action: () => T): T {
 }
 
 function demand(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new Error(problem);
+  if (!holds) throw new Failed(problem);
 }
 
 function pack(scratch: string, name: string): string {
@@ -129,10 +133,11 @@ const entries = (withPeers: boolean) =>
 /** Imports every entry point both ways and sees that both name the same exports. */
 function importAll(folder: string, withPeers: boolean) {
   const script = `
+    // Interop marks, which either way of loading may add.
+    const names = (module) => Object.keys(module).filter((name) => !/^(__esModule|default|module\\.exports)$/.test(name)).sort();
     const problems = [];
     for (const entry of ${JSON.stringify(entries(withPeers))}) {
-      const required = Object.keys(require(entry)).filter((name) => name !== "__esModule" && name !== "default").sort();
-      const imported = Object.keys(await import(entry)).filter((name) => name !== "default" && name !== "module.exports").sort();
+      const [required, imported] = [names(require(entry)), names(await import(entry))];
       if (required.length === 0) problems.push(entry + " exports nothing");
       if (String(required) !== String(imported)) problems.push(entry + ": require gives " + required + ", import gives " + imported);
     }
@@ -174,6 +179,10 @@ function main(install: boolean) {
       const said = run(app, process.execPath, "node_modules/millrace/dist/cli/main.js", "--version");
       demand(said.trim() === version, `millrace --version says ${said}`);
     });
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    console.error(`not ok  ${error.message}`);
+    process.exitCode = 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

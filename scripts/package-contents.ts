@@ -32,12 +32,6 @@ export function contentFaults(files: readonly PackedFile[], machinePaths: readon
       for (const machinePath of machinePaths)
         if (machinePath.length > 1 && text.includes(machinePath)) faults.push(`${path} names ${machinePath}`);
       if (/\/\/# sourceMappingURL=/.test(text)) faults.push(`${path} points to a source map`);
-      if (
-        /\.(js|mjs)$/.test(path) &&
-        /\bmillrace-source\b/.test(text) &&
-        !path.startsWith("dist/constructs/packaging/")
-      )
-        faults.push(`${path} asks for the repository's own source`);
     }
     return faults;
   });

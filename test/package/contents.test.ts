@@ -24,7 +24,6 @@ describe("the contents of the package", () => {
     ["a source map", file("dist/runtime/index.js.map")],
     ["a pointer to a source map", file("dist/runtime/index.js", "//# sourceMappingURL=index.js.map")],
     ["a path of the machine", file("dist/runtime/index.js", 'x = "/home/somebody/millrace/runtime"')],
-    ["a program that needs the sources", file("dist/cli/main.js", 'spawn("node", ["-C", "millrace-source"])')],
     ["a file at the root", file("jest.config.cjs")],
   ])("may not be %s", (_what, unwanted) => {
     expect(contentFaults([unwanted], ["/home/somebody/millrace"])).not.toEqual([]);
