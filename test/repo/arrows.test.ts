@@ -115,7 +115,7 @@ describe("the arrows between rooms, as lint holds them", () => {
 });
 
 /** Every way to name a module; `require` and dynamic `import()` included. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(\s*|\brequire\s*\(\s*|\bimport\s+)"([^"\n]+)"/g;
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(\s*|\brequire\s*\(\s*|\bimport\s+)"([@\w.][@\w./:-]*)"/g;
 
 const imports = treeFiles(...rooms)
   .filter((file) => file.endsWith(".ts"))
