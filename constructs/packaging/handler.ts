@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Code } from "../../contract/codes";
-import type { Contract } from "../../contract/contract";
+import type { AnyContract } from "../core/derive";
 import type { Severity } from "../../contract/issue";
 import { nearest } from "../../language/nearest";
 import type { Fault } from "../core/issues";
@@ -12,7 +12,7 @@ import { type ArchiveEntry, archiveName, zip } from "./zip";
 
 export interface PackageRequest extends BundleOptions {
   readonly kind: HandlerKind;
-  readonly contract: Contract;
+  readonly contract: AnyContract;
   /** Absolute path of a module whose default export is `defineHandler(contract, fn)`. */
   readonly entry: string;
 }
@@ -99,7 +99,7 @@ function entryMissing(entry: string): Fault {
   return { problem: `there is no file ${shownPath(entry)}`, got: entry, ...(near && { want: join(folder, near) }) };
 }
 
-function contractFindings(code: string, entry: string, contract: Contract): readonly PackagingFinding[] {
+function contractFindings(code: string, entry: string, contract: AnyContract): readonly PackagingFinding[] {
   const shown = shownPath(entry);
   const description = describeBundle(code, entry);
   if ("failure" in description)

@@ -1,6 +1,11 @@
 import { coreCodes } from "./core";
+import { storageCodes } from "./storage";
+import { monitoringCodes } from "./monitoring";
 import { packagingCodes } from "./packaging";
+import { pipelineCodes } from "./pipeline";
+import { pubsubCodes } from "./pubsub";
+import { storesCodes } from "./stores";
 import type { CodeTable } from "./table";
 
 /** MR1000–MR1999: constructs, patterns and packaging. */
-export const constructsCodes = { ...coreCodes, ...packagingCodes } as const satisfies CodeTable;
+export const constructsCodes = { ...coreCodes, ...pubsubCodes, ...pipelineCodes, ...storesCodes, ...monitoringCodes, ...packagingCodes, ...storageCodes } as const satisfies CodeTable;

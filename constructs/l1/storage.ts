@@ -1,0 +1,3 @@
+export { StorageBucket } from "@cdktf/provider-google/lib/storage-bucket/index.js";
+export { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member/index.js";
+export { StorageBucketObject } from "@cdktf/provider-google/lib/storage-bucket-object/index.js";
