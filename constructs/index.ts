@@ -1,1 +1,4 @@
 export * from "./core";
+export * from "./firestore";
+export * from "./monitoring";
+export * from "./pubsub";

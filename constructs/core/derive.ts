@@ -11,7 +11,6 @@ export const PUBSUB_LIMITS = {
   backoffMs: { min: 0, max: 600_000 },
   retentionMs: { min: 600_000, max: 31 * 86_400_000 },
   expirationMs: { min: 86_400_000 },
-  filterBytes: 256,
 } as const;
 
 /** Deliveries the transport makes beyond the contract's attempts: the record parks first, the transport is the net. */

@@ -17,12 +17,10 @@ export interface IPushTarget {
   readonly audience: string;
   /** Seconds after which the target gives a request up; undefined when unknown. */
   readonly requestTimeoutSeconds?: number;
-  /** Requests in progress at a time over all instances; undefined when unknown or unbounded. */
-  readonly maxConcurrentRequests?: number;
   /** What must exist before the first message, beside the invoker grant. */
   readonly dependables: readonly ITerraformDependable[];
-  /** Lets the grantee call the target, and nothing else of the project. */
-  grantInvoke(grantee: IGrantee, reason?: string): Grant;
+  /** Lets the grantee call the target, and nothing else of the project; undefined when no role of Google's guards it. */
+  grantInvoke(grantee: IGrantee, reason?: string): Grant | undefined;
 }
 
 /** A push target that runs a handler under an identity of its own. */

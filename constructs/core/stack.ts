@@ -1,9 +1,16 @@
-import { DISABLE_STACK_TRACE_IN_METADATA, GcsBackend, LocalBackend, TerraformStack } from "cdktf";
+import {
+  DISABLE_STACK_TRACE_IN_METADATA,
+  GcsBackend,
+  LocalBackend,
+  type TerraformResourceLifecycle,
+  TerraformStack,
+} from "cdktf";
 import type { Construct, IConstruct } from "constructs";
 import { codes } from "../../contract/codes";
 import { IssuesError } from "../../contract/issue";
 import { GoogleProvider } from "../l1/provider";
-import { type Acknowledgement, acknowledge, check, type Rule, settleIssues } from "./issues";
+import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, settleIssues } from "./issues";
+import { checkForeignIam } from "./foreign-iam";
 import { checkLabels, type Labels } from "./labels";
 import { isKnown } from "./tokens";
 
@@ -82,7 +89,13 @@ export class MillraceStack extends TerraformStack {
     };
     checkLabels(this, props.labels ?? {});
     for (const acknowledgement of props.acknowledge ?? []) acknowledge(this, acknowledgement);
+    checkAtSynth(this, () => checkForeignIam(this));
     this.render(props.backend ?? { kind: "local" });
+  }
+
+  /** Arguments of a resource that holds what cannot be made again: Terraform refuses to destroy it, if the stack says so. */
+  get protection(): { readonly lifecycle?: TerraformResourceLifecycle } {
+    return this.context.deletionProtection ? { lifecycle: { preventDestroy: true } } : {};
   }
 
   /**

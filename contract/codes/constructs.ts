@@ -8,4 +8,12 @@ import { storesCodes } from "./stores";
 import type { CodeTable } from "./table";
 
 /** MR1000–MR1999: constructs, patterns and packaging. */
-export const constructsCodes = { ...coreCodes, ...pubsubCodes, ...pipelineCodes, ...storesCodes, ...monitoringCodes, ...packagingCodes, ...storageCodes } as const satisfies CodeTable;
+export const constructsCodes = {
+  ...coreCodes,
+  ...pubsubCodes,
+  ...pipelineCodes,
+  ...storesCodes,
+  ...monitoringCodes,
+  ...packagingCodes,
+  ...storageCodes,
+} as const satisfies CodeTable;

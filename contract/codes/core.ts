@@ -29,6 +29,11 @@ export const coreCodes = {
     fix: "use at most 64 labels; keys and values of lower-case letters, digits, hyphens and underscores, at most 63 characters",
     source: "https://cloud.google.com/resource-manager/docs/labels-overview#requirements",
   },
+  MR1006: {
+    title: "not a duration",
+    why: "a number that cannot be read cannot be checked, and Google would refuse it at apply",
+    fix: 'write a number and a unit: "250ms", "30s", "10m", "12h" or "7d"',
+  },
   MR1010: {
     title: "illegal resource name",
     why: "the provider checks hardly any name, so a bad one would fail at apply",
@@ -54,5 +59,10 @@ export const coreCodes = {
     why: "a workload that is taken over would take the project with it",
     fix: "grant on the single resource or service account instead",
     source: "checkov CKV_GCP_41, CKV_GCP_42, CKV_GCP_49, CKV_GCP_117",
+  },
+  MR1024: {
+    title: "IAM resource that owns the whole policy",
+    why: "a binding or a policy removes every member it does not name, Google's own service agents among them",
+    fix: "use grants, or `*_iam_member` resources; acknowledge the warning if nobody else may hold the role",
   },
 } as const satisfies CodeTable;

@@ -1,0 +1,117 @@
+import { Construct } from "constructs";
+import { addIssue, enableApi, type Grant, grant, type GrantKind, type GrantTarget, type IGrantee } from "../core";
+import { isKnown, MillraceStack, projectTarget } from "../core";
+import { FirestoreField, GoogleFirestoreDatabase } from "../l1/firestore";
+
+export interface FirestoreDatabaseProps {
+  /** Id of the database, as it is, without the stack's prefix. @default "(default)" */
+  readonly databaseId?: string;
+  /** Region or multi-region, for example `eur3`; cannot be changed later. @default the stack's region */
+  readonly location?: string;
+  /** Whether the last seven days can be read as they were. @default false: the last hour */
+  readonly pointInTimeRecovery?: boolean;
+}
+
+/** A Firestore database, made here or elsewhere. */
+export interface IFirestoreDatabase {
+  /** `projects/{project}/databases/{database}`, readable at synth. */
+  readonly name: string;
+  /** Lets the grantee read and write the documents of this database, and of no other. */
+  grantReadWrite(grantee: IGrantee, reason?: string): Grant;
+  /** Makes Firestore remove documents once the timestamp in a field has passed; usually within a day. */
+  expireDocuments(collection: string, field: string): void;
+}
+
+const READ_WRITE: GrantKind = {
+  role: "roles/datastore.user",
+  on: "database",
+  reason: "reads and writes documents",
+  because: "Firestore has no roles on a database; a condition narrows the grant to this one",
+};
+
+/** A Firestore database in native mode. */
+export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
+  /** A database made elsewhere. @param name `projects/{project}/databases/{database}` */
+  static fromExisting(scope: Construct, id: string, name: string): IFirestoreDatabase {
+    return new ExistingFirestoreDatabase(scope, id, name);
+  }
+
+  readonly resource: GoogleFirestoreDatabase;
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: FirestoreDatabaseProps = {}) {
+    super(scope, id);
+    const { projectId: project, region, deletionProtection } = MillraceStack.of(this).context;
+    const databaseId = props.databaseId ?? "(default)";
+    if (isKnown(databaseId) && !isDatabaseId(databaseId))
+      addIssue(this, "MR1601", { problem: `"${databaseId}" cannot be the id of a database`, got: databaseId });
+    this.resource = new GoogleFirestoreDatabase(this, "Resource", {
+      project,
+      name: databaseId,
+      locationId: props.location ?? region,
+      type: "FIRESTORE_NATIVE",
+      pointInTimeRecoveryEnablement: props.pointInTimeRecovery ? "POINT_IN_TIME_RECOVERY_ENABLED" : undefined,
+      deleteProtectionState: deletionProtection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED",
+      // Without it a destroyed database stays, unmanaged, and its id stays taken.
+      deletionPolicy: "DELETE",
+      dependsOn: [enableApi(this, "firestore.googleapis.com")],
+    });
+    this.name = `projects/${project}/databases/${databaseId}`;
+  }
+
+  grantReadWrite(grantee: IGrantee, reason?: string): Grant {
+    return grantOn(this, grantee, reason);
+  }
+
+  expireDocuments(collection: string, field: string): void {
+    expire(this, this.resource.name, collection, field);
+  }
+}
+
+class ExistingFirestoreDatabase extends Construct implements IFirestoreDatabase {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly name: string,
+  ) {
+    super(scope, id);
+  }
+
+  grantReadWrite(grantee: IGrantee, reason?: string): Grant {
+    return grantOn(this, grantee, reason);
+  }
+
+  expireDocuments(collection: string, field: string): void {
+    expire(this, this.name.split("/").at(-1)!, collection, field);
+  }
+}
+
+/** https://firebase.google.com/docs/firestore/manage-databases#access_control: conditions on `resource.name`. */
+function grantOn(database: Construct & IFirestoreDatabase, grantee: IGrantee, reason?: string): Grant {
+  const target: GrantTarget = { ...projectTarget(database), name: database.name };
+  const condition = { title: "this-database", expression: `resource.name == "${database.name}"` };
+  return grant(target, grantee, READ_WRITE, { reason, condition });
+}
+
+function expire(database: Construct, databaseId: string, collection: string, field: string): void {
+  const id = `Expire-${collection}`;
+  const earlier = database.node.tryFindChild(id) as FirestoreField | undefined;
+  if (earlier && earlier.fieldInput !== field)
+    addIssue(database, "MR1602", {
+      problem: `documents of ${collection} already expire by ${earlier.fieldInput}, so they cannot expire by ${field}`,
+    });
+  if (earlier) return;
+  new FirestoreField(database, id, {
+    project: MillraceStack.of(database).context.projectId,
+    database: databaseId,
+    collection,
+    field,
+    ttlConfig: {},
+    // Nobody queries by it, and an index over an ever-growing timestamp is a hot spot.
+    indexConfig: {},
+  });
+}
+
+const isDatabaseId = (id: string) =>
+  id === "(default)" ||
+  (/^[a-z][a-z0-9-]{2,61}[a-z0-9]$/.test(id) && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id));

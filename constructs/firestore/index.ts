@@ -1,0 +1,1 @@
+export { FirestoreDatabase, type FirestoreDatabaseProps, type IFirestoreDatabase } from "./database";

@@ -1,0 +1,52 @@
+import { Construct } from "constructs";
+import type { Duration } from "../../language/duration";
+import { kebab, pathInStack } from "../core/names";
+import type { Grant, GrantOptions, IGrantee } from "../core";
+import { PUBSUB_GRANTS } from "./grants";
+import { Subscription } from "./subscription";
+import { type ITopic, Topic } from "./topic";
+
+export interface DeadLetterTopicProps {
+  /** Name of topic and subscription, after the stack's prefix. @default from the construct's path */
+  readonly name?: string;
+  /** How long dead letters wait for somebody to look at them, 10m–31d. @default "31d" */
+  readonly retention?: Duration;
+}
+
+/**
+ * Where messages go that could not be handled: a topic with a subscription that keeps them and never expires. Without
+ * the subscription Pub/Sub would drop them.
+ */
+export class DeadLetterTopic extends Construct implements ITopic {
+  readonly topic: Topic;
+  /** Keeps the dead letters; what looks at them or sends them back pulls from it. */
+  readonly subscription: Subscription;
+  readonly name: string;
+  readonly reference: string;
+  readonly retention: Duration;
+
+  constructor(scope: Construct, id: string, props: DeadLetterTopicProps = {}) {
+    super(scope, id);
+    this.retention = props.retention ?? "31d";
+    const name = props.name ?? kebab(pathInStack(this));
+    this.topic = new Topic(this, "Topic", { name });
+    this.subscription = new Subscription(this, "Kept", {
+      topic: this.topic,
+      name,
+      retention: this.retention,
+      // The end of the line: a dead letter has nowhere else to go.
+      deadLetter: false,
+    });
+    this.name = this.topic.name;
+    this.reference = this.topic.reference;
+  }
+
+  grantPublish(grantee: IGrantee, options?: GrantOptions): Grant {
+    return this.topic.grantPublish(grantee, options);
+  }
+
+  /** Lets a handler park messages here that no retry will mend. */
+  grantPark(grantee: IGrantee): Grant {
+    return this.topic.grantPublish(grantee, { reason: PUBSUB_GRANTS.park.reason });
+  }
+}

@@ -1,0 +1,98 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type Duration, formatDuration } from "../../language/duration";
+import { check, type Grant, type GrantOptions, type IGrantee, type Rule } from "../core";
+import { kebab, pathInStack } from "../core/names";
+import type { Alarm } from "../monitoring/alarm";
+import { AlertPolicy } from "../monitoring/alert-policy";
+import type { INotificationChannel } from "../monitoring/notification-channel";
+import { subscriptionAlarms } from "./alarms";
+import { DeadLetterTopic } from "./dead-letter-topic";
+import { type ISubscription, Subscription, type SubscriptionProps } from "./subscription";
+
+export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "deadLetter"> {
+  /** Deliveries before a message is dead-lettered, 5–100. @default 10 */
+  readonly maxDeliveryAttempts?: number;
+  /** Where dead letters go. @default a topic of its own */
+  readonly deadLetterTopic?: DeadLetterTopic;
+  /** How long dead letters are kept in a topic of its own, 10m–31d. @default "31d" */
+  readonly deadLetterRetention?: Duration;
+  /** Who is told of dead letters, old messages and failing pushes. @default nobody */
+  readonly notify?: readonly INotificationChannel[];
+  /** `false` makes no alert policies. @default they are made */
+  readonly alarms?: boolean;
+}
+
+/**
+ * A subscription that loses nothing: what cannot be delivered is forwarded to a topic that keeps it, by an agent that
+ * is allowed to, and somebody is told at the first one.
+ */
+export class DeadLetteredSubscription extends Construct implements ISubscription {
+  readonly subscription: Subscription;
+  readonly deadLetterTopic: DeadLetterTopic;
+  readonly name: string;
+  /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
+  readonly dependables: readonly ITerraformDependable[];
+  /** The alarms as data, made or not. */
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: DeadLetteredSubscriptionProps) {
+    super(scope, id);
+    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention: retention, notify, alarms, ...rest } = props;
+    const name = props.name ?? kebab(pathInStack(this));
+    this.deadLetterTopic =
+      deadLetterTopic ?? new DeadLetterTopic(this, "DeadLetter", { name: `${name}-dead-letter`, retention });
+    this.subscription = new Subscription(this, "Subscription", {
+      ...rest,
+      name,
+      deadLetter: { topic: this.deadLetterTopic, maxDeliveryAttempts },
+    });
+    check(
+      this,
+      { sourceMs: this.subscription.retentionMs, keptMs: this.deadLetterTopic.subscription.retentionMs },
+      RULES,
+    );
+    this.name = this.subscription.name;
+    this.dependables = this.subscription.dependables;
+    this.alarms = subscriptionAlarms({
+      title: name,
+      subscriptionId: this.subscription.subscriptionId,
+      deadLetterSubscriptionId: this.deadLetterTopic.subscription.subscriptionId,
+      push: props.push !== undefined,
+      tooOldSeconds: TOO_OLD_SECONDS,
+    });
+    if (alarms ?? true) for (const alarm of this.alarms) new AlertPolicy(this, alarm.id, { alarm, notify });
+  }
+
+  grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
+    return this.subscription.grantConsume(grantee, options);
+  }
+
+  /** Lets a handler park messages in the dead-letter topic. */
+  grantPark(grantee: IGrantee): Grant {
+    return this.deadLetterTopic.grantPark(grantee);
+  }
+}
+
+/** Age at which a waiting message is worth a notification: as long as the longest pause between two attempts. */
+const TOO_OLD_SECONDS = 600;
+
+interface Retentions {
+  readonly sourceMs: number;
+  readonly keptMs: number;
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+const RULES: readonly Rule<Retentions>[] = [
+  {
+    code: "MR1131",
+    severity: "warning",
+    fault: ({ sourceMs, keptMs }) =>
+      (keptMs < sourceMs || keptMs < WEEK_MS) && {
+        problem: `dead letters are kept for ${formatDuration(keptMs)}, the messages they come from for ${formatDuration(sourceMs)}`,
+        got: formatDuration(keptMs),
+        want: "14d–31d",
+      },
+  },
+];

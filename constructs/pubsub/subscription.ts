@@ -1,0 +1,242 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type Duration, toGoogleDuration } from "../../language/duration";
+import { type Filter, printFilter } from "../../language/filter";
+import {
+  check,
+  checkAtSynth,
+  durationOf,
+  enableApi,
+  type Grant,
+  grant,
+  type GrantOptions,
+  type GrantTarget,
+  type IGrantee,
+  type IPushTarget,
+  type IServiceAccount,
+  type Labels,
+  MillraceStack,
+  physicalName,
+  ServiceAccount,
+  serviceAgent,
+} from "../core";
+import { checkLabels } from "../core/labels";
+import { PubsubSubscription, PubsubSubscriptionIamMember } from "../l1/pubsub";
+import { checkFilterText } from "./filter";
+import { PUBSUB_GRANTS } from "./grants";
+import { DEAD_LETTER_RULES, type ResolvedSubscription, SUBSCRIPTION_RULES } from "./subscription-rules";
+import { type ITopic, projectOf, pubsubName, Topic } from "./topic";
+
+/** Posting messages to a target instead of waiting to be asked for them. */
+export interface PushProps {
+  readonly target: IPushTarget;
+  /** Identity that calls the target. @default an account of its own, which may invoke this target and do nothing else */
+  readonly identity?: IServiceAccount;
+  /**
+   * What the request's body is: the message in Pub/Sub's JSON envelope, or its data alone with the rest in headers, or
+   * its data and nothing else.
+   * @default "wrapped"
+   */
+  readonly body?: "wrapped" | "unwrapped" | "unwrapped-without-metadata";
+}
+
+/** What happens to messages that cannot be delivered. */
+export interface DeadLetterProps {
+  readonly topic: ITopic;
+  /** Deliveries before a message goes there, 5–100. @default 10 */
+  readonly maxDeliveryAttempts?: number;
+}
+
+export interface SubscriptionProps {
+  readonly topic: ITopic;
+  /** Name, after the stack's prefix. @default from the construct's path */
+  readonly name?: string;
+  /** @default messages are pulled */
+  readonly push?: PushProps;
+  /** Messages that do not match are acknowledged unseen. At most 256 bytes; a change replaces the subscription. @default all messages */
+  readonly filter?: Filter | string;
+  /** Messages of equal ordering key one after another; a change replaces the subscription. @default false */
+  readonly ordering?: boolean;
+  /** No redelivery of an acknowledged message; pull only, within one region. @default false */
+  readonly exactlyOnce?: boolean;
+  /** Time to acknowledge a message, and to answer a push: 10s–600s, whole seconds. @default "10s" */
+  readonly ackDeadline?: Duration;
+  /** Pauses before redeliveries, 0–600 s each; `"immediate"` for none. @default from 10s to 600s */
+  readonly retry?: { readonly minBackoff?: Duration; readonly maxBackoff?: Duration } | "immediate";
+  /** `false`: on purpose none, a message is tried until its retention ends. @default none, with a warning */
+  readonly deadLetter?: DeadLetterProps | false;
+  /** How long messages wait to be acknowledged, 10m–31d. @default "7d" */
+  readonly retention?: Duration;
+  /** Whether acknowledged messages are kept for the retention, so that it can be replayed. @default false */
+  readonly retainAcknowledged?: boolean;
+  /** Idle time after which Google deletes the subscription, at least 1d. @default "never" (Google's own is 31 days) */
+  readonly expiration?: Duration | "never";
+  /** Labels beside the stack's. @default none */
+  readonly labels?: Labels;
+  /** What must exist before the first message is delivered. @default what push and dead-lettering need */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** A subscription, made here or elsewhere. */
+export interface ISubscription {
+  /** `projects/{project}/subscriptions/{subscription}`, readable at synth. */
+  readonly name: string;
+  /** Lets the grantee receive messages of this subscription, and of no other. */
+  grantConsume(grantee: IGrantee, options?: GrantOptions): Grant;
+}
+
+/** A subscription of the stack's project. */
+export class Subscription extends Construct implements ISubscription {
+  /** A subscription made elsewhere. @param name `projects/{project}/subscriptions/{subscription}` */
+  static fromExisting(scope: Construct, id: string, name: string): ISubscription {
+    return new ExistingSubscription(scope, id, name);
+  }
+
+  readonly resource: PubsubSubscription;
+  readonly name: string;
+  /** The last part of the name: the label of its metrics. */
+  readonly subscriptionId: string;
+  /** How long messages wait to be acknowledged, milliseconds. */
+  readonly retentionMs: number;
+  /** Identity that calls the push target; undefined for pull. */
+  readonly pushIdentity?: IServiceAccount;
+  /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
+  readonly dependables: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: SubscriptionProps) {
+    super(scope, id);
+    const stack = MillraceStack.of(this);
+    const { projectId: project } = stack.context;
+    this.subscriptionId = physicalName(this, pubsubName("subscription"), props.name);
+    this.name = `projects/${project}/subscriptions/${this.subscriptionId}`;
+
+    const resolved = this.resolve(props);
+    this.retentionMs = resolved.retentionMs;
+    check(this, resolved, SUBSCRIPTION_RULES);
+    if (resolved.filter !== undefined) checkFilterText(this, resolved.filter);
+    checkLabels(this, props.labels ?? {});
+
+    if (props.topic instanceof Topic) props.topic.subscriptions.add(this.name);
+
+    const { deadLetter } = resolved;
+    if (deadLetter) checkAtSynth(this, () => check(this, deadLetter.topic, DEAD_LETTER_RULES));
+    const agent = serviceAgent(this, "pubsub");
+    const { forwardDeadLetters, acknowledgeDeadLetters } = PUBSUB_GRANTS;
+    // Everything that is needed before the first message: Terraform sees no edge from a subscription to a grant.
+    const before: ITerraformDependable[] = [enableApi(this, "pubsub.googleapis.com"), ...(props.dependsOn ?? [])];
+    if (deadLetter) before.push(deadLetter.topic.grantPublish(agent, { reason: forwardDeadLetters.reason }).resource);
+    if (props.push) {
+      this.pushIdentity =
+        props.push.identity ?? new ServiceAccount(this, "Identity", { name: identityName(props.name) });
+      before.push(...this.allowPush(props.push.target, this.pushIdentity, agent));
+    }
+    this.resource = this.render(props, resolved, before);
+    this.dependables = deadLetter
+      ? [this.resource, grant(targetOf(this, this.resource.name), agent, acknowledgeDeadLetters).resource]
+      : [this.resource];
+  }
+
+  grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.resource.name), grantee, PUBSUB_GRANTS.consume, options);
+  }
+
+  private resolve(props: SubscriptionProps): ResolvedSubscription {
+    const { retry = {}, push, deadLetter } = props;
+    const ms = (field: string, value: Duration) => durationOf(this, field, value);
+    return {
+      topic: props.topic,
+      push,
+      filter: props.filter === undefined || typeof props.filter === "string" ? props.filter : printFilter(props.filter),
+      ordering: props.ordering ?? false,
+      exactlyOnce: props.exactlyOnce ?? false,
+      ackDeadlineMs: ms("ackDeadline", props.ackDeadline ?? "10s"),
+      retry:
+        retry === "immediate"
+          ? undefined
+          : {
+              minBackoffMs: ms("retry.minBackoff", retry.minBackoff ?? "10s"),
+              maxBackoffMs: ms("retry.maxBackoff", retry.maxBackoff ?? "600s"),
+            },
+      deadLetter: deadLetter
+        ? { topic: deadLetter.topic, maxDeliveryAttempts: deadLetter.maxDeliveryAttempts ?? 10 }
+        : undefined,
+      withoutDeadLetterOnPurpose: deadLetter === false,
+      retentionMs: ms("retention", props.retention ?? "7d"),
+      expirationMs:
+        props.expiration === undefined || props.expiration === "never" ? undefined : ms("expiration", props.expiration),
+    };
+  }
+
+  /** Lets the identity call the target, and Pub/Sub make the identity's tokens. */
+  private allowPush(target: IPushTarget, identity: IServiceAccount, agent: IGrantee): readonly ITerraformDependable[] {
+    const invoke = target.grantInvoke(identity, `delivers messages of ${this.name}`);
+    // Needed where the agent is older than April 2021, harmless elsewhere; on the one account, never on the project.
+    const tokens = identity.grantTokenCreator(agent);
+    return [...(invoke ? [invoke.resource] : []), tokens.resource, ...target.dependables];
+  }
+
+  private render(props: SubscriptionProps, resolved: ResolvedSubscription, dependsOn: ITerraformDependable[]) {
+    const stack = MillraceStack.of(this);
+    const { push, retainAcknowledged, labels } = props;
+    const { deadLetter, retry, expirationMs } = resolved;
+    return new PubsubSubscription(this, "Resource", {
+      project: stack.context.projectId,
+      name: this.subscriptionId,
+      topic: props.topic.reference,
+      ackDeadlineSeconds: resolved.ackDeadlineMs / 1_000,
+      messageRetentionDuration: toGoogleDuration(resolved.retentionMs),
+      retainAckedMessages: retainAcknowledged,
+      // An absent block means 31 days of idleness, after which the subscription and its messages are gone.
+      expirationPolicy: { ttl: expirationMs === undefined ? "" : toGoogleDuration(expirationMs) },
+      filter: resolved.filter,
+      enableMessageOrdering: resolved.ordering || undefined,
+      enableExactlyOnceDelivery: resolved.exactlyOnce || undefined,
+      retryPolicy: retry && {
+        minimumBackoff: toGoogleDuration(retry.minBackoffMs),
+        maximumBackoff: toGoogleDuration(retry.maxBackoffMs),
+      },
+      deadLetterPolicy: deadLetter && {
+        deadLetterTopic: deadLetter.topic.reference,
+        maxDeliveryAttempts: deadLetter.maxDeliveryAttempts,
+      },
+      pushConfig: push && {
+        pushEndpoint: push.target.pushEndpoint,
+        oidcToken: { serviceAccountEmail: this.pushIdentity!.emailReference, audience: push.target.audience },
+        noWrapper: NO_WRAPPER[push.body ?? "wrapped"],
+      },
+      labels: labels && { ...labels },
+      dependsOn,
+      ...stack.protection,
+    });
+  }
+}
+
+const NO_WRAPPER = {
+  wrapped: undefined,
+  unwrapped: { writeMetadata: true },
+  "unwrapped-without-metadata": { writeMetadata: false },
+} as const;
+
+const identityName = (name: string | undefined) => (name === undefined ? undefined : `${name}-push`);
+
+class ExistingSubscription extends Construct implements ISubscription {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly name: string,
+  ) {
+    super(scope, id);
+  }
+
+  grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.name), grantee, PUBSUB_GRANTS.consume, options);
+  }
+}
+
+const targetOf = (construct: Construct & ISubscription, subscription: string): GrantTarget => ({
+  scope: construct,
+  name: construct.name,
+  level: "resource",
+  attach: (scope, id, config) =>
+    new PubsubSubscriptionIamMember(scope, id, { ...config, subscription, project: projectOf(construct.name) }),
+});

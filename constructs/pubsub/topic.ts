@@ -1,0 +1,149 @@
+import { Construct } from "constructs";
+import { type Duration, toGoogleDuration } from "../../language/duration";
+import {
+  addIssue,
+  check,
+  durationOf,
+  enableApi,
+  type Grant,
+  grant,
+  type GrantOptions,
+  type GrantTarget,
+  type IGrantee,
+  isKnown,
+  type Labels,
+  MillraceStack,
+  type NameRule,
+  physicalName,
+  PUBSUB_LIMITS,
+  type Rule,
+} from "../core";
+import { checkLabels } from "../core/labels";
+import { PubsubTopic, PubsubTopicIamMember } from "../l1/pubsub";
+import { PUBSUB_GRANTS } from "./grants";
+
+export interface TopicProps {
+  /** Name, after the stack's prefix. @default from the construct's path */
+  readonly name?: string;
+  /** How long the topic itself keeps messages, for subscriptions made later: 10m–31d. @default not at all */
+  readonly retention?: Duration;
+  /** Regions in which messages may rest. @default the organization's policy */
+  readonly storageRegions?: readonly string[];
+  /** Labels beside the stack's. @default none */
+  readonly labels?: Labels;
+}
+
+/** A topic, made here or elsewhere. */
+export interface ITopic {
+  /** `projects/{project}/topics/{topic}`, readable at synth. */
+  readonly name: string;
+  /** The same as a reference: Terraform makes the topic first. */
+  readonly reference: string;
+  /** Lets the grantee publish to this topic, and to no other. */
+  grantPublish(grantee: IGrantee, options?: GrantOptions): Grant;
+}
+
+/** Topics and subscriptions alike. google/pubsub/v1/pubsub.proto: `Topic.name`, `Subscription.name` */
+export const pubsubName = (kind: string): NameRule => ({
+  kind,
+  pattern: /^(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/,
+  max: 255,
+  allowed: "3–255 letters, digits and -_.~+%, starting with a letter and not with goog",
+});
+
+/** A topic of the stack's project. */
+export class Topic extends Construct implements ITopic {
+  /** A topic made elsewhere. @param name `projects/{project}/topics/{topic}` */
+  static fromExisting(scope: Construct, id: string, name: string): ITopic {
+    return new ExistingTopic(scope, id, name);
+  }
+
+  readonly resource: PubsubTopic;
+  readonly name: string;
+  readonly reference: string;
+  /** Names of the subscriptions made here. */
+  readonly subscriptions = new Set<string>();
+
+  constructor(scope: Construct, id: string, props: TopicProps = {}) {
+    super(scope, id);
+    const stack = MillraceStack.of(this);
+    const project = stack.context.projectId;
+    const name = physicalName(this, pubsubName("topic"), props.name);
+    const retentionMs = props.retention === undefined ? undefined : durationOf(this, "retention", props.retention);
+    check(this, { retentionMs, storageRegions: props.storageRegions }, RULES);
+    checkLabels(this, props.labels ?? {});
+
+    this.resource = new PubsubTopic(this, "Resource", {
+      project,
+      name,
+      messageRetentionDuration: retentionMs === undefined ? undefined : toGoogleDuration(retentionMs),
+      messageStoragePolicy: props.storageRegions && { allowedPersistenceRegions: [...props.storageRegions] },
+      labels: props.labels && { ...props.labels },
+      dependsOn: [enableApi(this, "pubsub.googleapis.com")],
+      ...stack.protection,
+    });
+    this.name = `projects/${project}/topics/${name}`;
+    this.reference = this.resource.id;
+  }
+
+  grantPublish(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.resource.name), grantee, PUBSUB_GRANTS.publish, options);
+  }
+}
+
+class ExistingTopic extends Construct implements ITopic {
+  readonly reference: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly name: string,
+  ) {
+    super(scope, id);
+    this.reference = name;
+    if (isKnown(name) && !TOPIC_NAME.test(name))
+      addIssue(this, "MR1103", { problem: `"${name}" is not the full name of a topic`, got: name });
+  }
+
+  grantPublish(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.name), grantee, PUBSUB_GRANTS.publish, options);
+  }
+}
+
+const TOPIC_NAME = /^projects\/[^/]+\/topics\/[^/]+$/;
+
+const targetOf = (construct: Construct & ITopic, topic: string): GrantTarget => ({
+  scope: construct,
+  name: construct.name,
+  level: "resource",
+  attach: (scope, id, config) =>
+    new PubsubTopicIamMember(scope, id, { ...config, topic, project: projectOf(construct.name) }),
+});
+
+/** `projects/acme/topics/orders` → `acme`. */
+export const projectOf = (name: string): string | undefined => /^projects\/([^/]+)\//.exec(name)?.[1];
+
+interface Resolved {
+  readonly retentionMs?: number;
+  readonly storageRegions?: readonly string[];
+}
+
+const { min, max } = PUBSUB_LIMITS.retentionMs;
+
+const RULES: readonly Rule<Resolved>[] = [
+  {
+    code: "MR1101",
+    fault: ({ retentionMs }) =>
+      retentionMs !== undefined &&
+      (retentionMs < min || retentionMs > max) && {
+        problem: `the topic would keep messages for ${retentionMs / 1000} s; Pub/Sub keeps them for 600 s to 31 days`,
+        got: `${retentionMs / 1000}s`,
+        want: "10m–31d",
+      },
+  },
+  {
+    code: "MR1102",
+    fault: ({ storageRegions }) =>
+      storageRegions?.length === 0 && { problem: "the list of storage regions is empty, which Pub/Sub refuses" },
+  },
+];
