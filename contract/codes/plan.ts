@@ -69,4 +69,72 @@ export const planCodes = {
     why: "the type is not simulated, so the value that Google would give is not known",
     fix: "check what depends on the value",
   },
+  MR4014: {
+    title: "missing argument",
+    why: "Google would refuse the resource, and the engine cannot make anything of it",
+    fix: "set the argument, or the project and region of the provider",
+  },
+  MR4015: {
+    title: "argument of the wrong form",
+    why: "the provider or Google would refuse the value at apply",
+    fix: "give it the form that is wanted",
+  },
+  MR4016: {
+    title: "type that is not simulated",
+    why: "the engine keeps the resource and nothing happens because of it, unlike on Google Cloud",
+    fix: "test what depends on it on Google Cloud",
+  },
+  MR4017: {
+    title: "argument that is not simulated",
+    why: "the engine runs the resource without acting on this argument, unlike Google Cloud",
+    fix: "test what depends on it on Google Cloud",
+  },
+  MR4018: {
+    title: "missing archive",
+    why: "the plan uploads a file that is not there, so the workload made from it could not start",
+    fix: "run `npm run synth` again: it writes the archives beside the plan",
+  },
+  MR4019: {
+    title: "topic that no stack creates",
+    why: "it exists elsewhere; the engine makes an empty one, which nobody fills by itself",
+    fix: "publish to it yourself, or synthesize the stack that creates it into the same folder",
+  },
+  MR4020: {
+    title: "workload from a container image",
+    why: "the engine starts archives of handlers and no containers, so requests to the workload fail",
+    fix: "deploy it from a handler's archive, or test it by itself",
+  },
+  MR4021: {
+    title: "push identity that no stack creates",
+    why: "creating the subscription fails on Google Cloud when the service account does not exist",
+    fix: "check that it exists, or create it in the stack",
+    source: "https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions",
+  },
+  MR4022: {
+    title: "push to an endpoint outside the plan",
+    why: "the engine posts to the workloads it runs and never to the internet, so every push fails",
+    fix: "push to a workload of the plan, or consume the subscription by pull",
+  },
+  MR4023: {
+    title: "push identity that may not invoke the target",
+    why: "the front end answers every push with 403, here as on Cloud Run, and messages are never handled",
+    fix: "grant roles/run.invoker on the service to the push identity",
+    source: "https://cloud.google.com/run/docs/triggering/pubsub-push",
+  },
+  MR4024: {
+    title: "workload without an archive in the plan",
+    why: "no resource of the plan uploads the object it is built from, so there is nothing to start",
+    fix: "upload the archive with a google_storage_bucket_object of the same stack",
+  },
+  MR4025: {
+    title: "two resources of one name",
+    why: "Google refuses the second at apply",
+    fix: "give one of them another name",
+  },
+  MR4026: {
+    title: "dead-letter policy without the agent's grants",
+    why: "without both grants Pub/Sub keeps redelivering and dead-letters nothing, without a word",
+    fix: "grant publisher on the dead-letter topic and subscriber on the subscription to the Pub/Sub service agent",
+    source: "https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions",
+  },
 } as const satisfies CodeTable;

@@ -53,6 +53,7 @@ export interface Plan {
   readonly outputs: Readonly<Record<string, Attributes>>;
   /** Everything wrong, errors and warnings; a plan with an error must not run. */
   readonly issues: readonly Issue[];
+  readonly projectNumber: CompletionContext["projectNumber"];
 }
 
 /**
@@ -63,7 +64,10 @@ export function makePlan(documents: readonly StackDocument[], complete: Completi
   const issues: Issue[] = [];
   const failed = new Set<string>();
   const report: Report = (found, key) => {
-    issues.push(found);
+    const said = issues.some(
+      ({ code, path, problem }) => code === found.code && path === found.path && problem === found.problem,
+    );
+    if (!said) issues.push(found);
     if (found.severity === "error") failed.add(key);
   };
   const values = new Map(documents.map((document) => [document.stack, emptyValues(document)]));
@@ -111,7 +115,7 @@ export function makePlan(documents: readonly StackDocument[], complete: Completi
     else if ((own.variable[node.name] = evaluated()) === null) report(variableIssue(node), key);
   }
   const outputs = Object.fromEntries([...values].map(([stack, { output }]) => [stack, { ...output }]));
-  return { stacks: documents.map(({ stack }) => stack), resources, outputs, issues };
+  return { stacks: documents.map(({ stack }) => stack), resources, outputs, issues, projectNumber };
 }
 
 function planResource(

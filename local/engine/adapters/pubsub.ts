@@ -1,0 +1,115 @@
+import type { PushDraft } from "../draft";
+import type { Adapter, Reader } from "./adapter";
+import { labelled, milliseconds } from "./common";
+
+const topicName = (read: Reader, path: string): string => {
+  const name = read.required(path);
+  return name.startsWith("projects/") ? name : `projects/${read.project}/topics/${name}`;
+};
+
+const topic: Adapter = {
+  type: "google_pubsub_topic",
+  runs: true,
+  honoured: ["name", "project", "message_retention_duration"],
+  inert: ["labels", "kms_key_name", "message_storage_policy", "timeouts"],
+  computed: (read) => ({
+    project: read.project,
+    id: `projects/${read.project}/topics/${read.required("name")}`,
+    ...labelled(read),
+  }),
+  contribute(read, resource, draft) {
+    const retentionMs = milliseconds(read, "message_retention_duration");
+    draft.topics.push({ name: read.required("id"), resource, ...(retentionMs !== undefined && { retentionMs }) });
+  },
+};
+
+/** Defaults of google/pubsub/v1/pubsub.proto, `Subscription`, `RetryPolicy`, `DeadLetterPolicy`. */
+const DEFAULTS = {
+  ackDeadlineSeconds: 10,
+  retention: "604800s",
+  minBackoffMs: 10_000,
+  maxBackoffMs: 600_000,
+  maxDeliveryAttempts: 5,
+} as const;
+
+const subscription: Adapter = {
+  type: "google_pubsub_subscription",
+  runs: true,
+  honoured: [
+    "name",
+    "project",
+    "topic",
+    "ack_deadline_seconds",
+    "message_retention_duration",
+    "retain_acked_messages",
+    "enable_message_ordering",
+    "filter",
+    "retry_policy",
+    "dead_letter_policy",
+    "push_config.push_endpoint",
+    "push_config.oidc_token",
+    "push_config.no_wrapper",
+  ],
+  // Expiry after a month without a consumer has no use on a laptop; the API itself ignores the push attributes but one.
+  inert: ["labels", "expiration_policy", "push_config.attributes", "timeouts"],
+  computed: (read) => ({
+    project: read.project,
+    id: `projects/${read.project}/subscriptions/${read.required("name")}`,
+    ack_deadline_seconds: read.number("ack_deadline_seconds") || DEFAULTS.ackDeadlineSeconds,
+    message_retention_duration: read.text("message_retention_duration") ?? DEFAULTS.retention,
+    ...labelled(read),
+  }),
+  contribute(read, resource, draft) {
+    const filter = read.text("filter");
+    const retry = read.block("retry_policy");
+    const deadLetter = read.block("dead_letter_policy");
+    const push = pushOf(read);
+    draft.subscriptions.push({
+      name: read.required("id"),
+      topic: topicName(read, "topic"),
+      ackDeadlineMs: (read.number("ack_deadline_seconds") ?? DEFAULTS.ackDeadlineSeconds) * 1_000,
+      retentionMs: milliseconds(read, "message_retention_duration") ?? 0,
+      retainAcked: read.bool("retain_acked_messages") ?? false,
+      ordering: read.bool("enable_message_ordering") ?? false,
+      exactlyOnce: read.bool("enable_exactly_once_delivery") ?? false,
+      resource,
+      ...(filter && { filter }),
+      ...(retry && {
+        retry: {
+          minMs: milliseconds(read, "retry_policy.minimum_backoff") ?? DEFAULTS.minBackoffMs,
+          maxMs: milliseconds(read, "retry_policy.maximum_backoff") ?? DEFAULTS.maxBackoffMs,
+        },
+      }),
+      ...(deadLetter && {
+        deadLetter: {
+          topic: topicName(read, "dead_letter_policy.dead_letter_topic"),
+          maxAttempts: read.number("dead_letter_policy.max_delivery_attempts") || DEFAULTS.maxDeliveryAttempts,
+        },
+      }),
+      ...(push && { push }),
+    });
+  },
+};
+
+function pushOf(read: Reader): PushDraft | undefined {
+  // An empty endpoint is a pull subscription, by the proto.
+  const endpoint = read.text("push_config.push_endpoint");
+  if (!endpoint) return undefined;
+  if (!URL.canParse(endpoint)) {
+    read.wrong("push_config.push_endpoint", "a URL", endpoint);
+    return undefined;
+  }
+  const serviceAccountEmail = read.text("push_config.oidc_token.service_account_email");
+  return {
+    endpoint,
+    ...(serviceAccountEmail && {
+      // "If not specified, the Push endpoint URL will be used", pubsub.proto, `PushConfig.OidcToken.audience`.
+      oidc: { serviceAccountEmail, audience: read.text("push_config.oidc_token.audience") || endpoint },
+    }),
+    ...(read.block("push_config.no_wrapper") && {
+      unwrapped: { writeMetadata: read.bool("push_config.no_wrapper.write_metadata") ?? false },
+    }),
+  };
+}
+
+export const pubsubAdapters: readonly Adapter[] = [topic, subscription];

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { issue } from "../../plan/issues";
+import type { Attributes } from "../../plan/values";
+import type { Adapter, Reader } from "./adapter";
+import { labelled } from "./common";
+
+const bucket: Adapter = {
+  type: "google_storage_bucket",
+  computed(read) {
+    const name = read.required("name");
+    return {
+      project: read.project,
+      id: name,
+      url: `gs://${name}`,
+      self_link: `https://www.googleapis.com/storage/v1/b/${name}`,
+      project_number: Number(read.projectNumber),
+      ...labelled(read),
+    };
+  },
+};
+
+/** The bytes an object is made of, or undefined after reporting that they are not there. */
+function contentOf(read: Reader, path: string | undefined): Buffer | undefined {
+  const content = read.text("content");
+  if (content !== undefined) return Buffer.from(content, "utf8");
+  if (path === undefined) {
+    read.required("source");
+    return undefined;
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return readFileSync(path);
+  const { stack, address } = read.resource;
+  const problem = `its file is not there: ${path}; a workload made from it could not start`;
+  read.report(issue("MR4018", `${stack}/${address}`, problem, "run `npm run synth` again: it writes the archives"));
+  return undefined;
+}
+
+const sourcePath = (read: Reader): string | undefined => {
+  const source = read.text("source");
+  return source === undefined ? undefined : resolve(read.resource.directory, source);
+};
+
+const object: Adapter = {
+  type: "google_storage_bucket_object",
+  runs: true,
+  honoured: ["name", "bucket", "source"],
+  inert: [
+    "cache_control",
+    "content",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "content_type",
+    "customer_encryption",
+    "deletion_policy",
+    "detect_md5hash",
+    "event_based_hold",
+    "force_empty_content_type",
+    "kms_key_name",
+    "metadata",
+    "retention",
+    "source_md5hash",
+    "storage_class",
+    "temporary_hold",
+    "timeouts",
+  ],
+  computed(read): Attributes {
+    const [bucket, name] = [read.required("bucket"), read.required("name")];
+    const bytes = contentOf(read, sourcePath(read));
+    const md5 = createHash("md5").update(bytes ?? "");
+    const hex = md5.digest("hex");
+    const link = `https://www.googleapis.com/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+    return {
+      id: `${bucket}-${name}`,
+      output_name: name,
+      self_link: link,
+      media_link: `${link}?alt=media`,
+      md5hash: Buffer.from(hex, "hex").toString("base64"),
+      md5hexhash: hex,
+      // A generation changes with the bytes, which is what resources that name one rely on.
+      generation: Number.parseInt(hex.slice(0, 12), 16),
+    };
+  },
+  contribute(read, _resource, draft) {
+    const path = sourcePath(read);
+    if (path !== undefined) draft.objects.set(`gs://${read.required("bucket")}/${read.required("name")}`, path);
+  },
+};
+
+export const storageAdapters: readonly Adapter[] = [bucket, object];

@@ -1,0 +1,84 @@
+import type { Issue } from "../../contract/issue";
+import type { PlannedResource } from "../plan/plan";
+import type { TargetSpec } from "./target";
+
+/** A topic as a plan asks for it. Resource names are full everywhere in a draft. */
+export interface TopicDraft {
+  readonly name: string;
+  /** Milliseconds; undefined when the topic itself keeps nothing. */
+  readonly retentionMs?: number;
+  readonly resource: PlannedResource;
+}
+
+export interface SubscriptionDraft {
+  readonly name: string;
+  readonly topic: string;
+  readonly ackDeadlineMs: number;
+  readonly retentionMs: number;
+  readonly retainAcked: boolean;
+  readonly ordering: boolean;
+  readonly exactlyOnce: boolean;
+  readonly filter?: string;
+  /** Milliseconds; absent means redelivery at once. */
+  readonly retry?: { readonly minMs: number; readonly maxMs: number };
+  readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
+  readonly push?: PushDraft;
+  readonly resource: PlannedResource;
+}
+
+export interface PushDraft {
+  readonly endpoint: string;
+  readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
+  /** Present when the body is the bare data. */
+  readonly unwrapped?: { readonly writeMetadata: boolean };
+}
+
+/** A service or function; its invokers and the place of its archive follow from other resources. */
+export interface WorkloadDraft {
+  /** `projects/…/locations/…/services/…`: the Cloud Run service, a function's underlying one included. */
+  readonly service: string;
+  /** Every URL under which callers of the plan reach it; the first is `spec.url`. */
+  readonly urls: readonly string[];
+  /** `gs://bucket/object` of the source archive; undefined for an image, which the engine cannot run. */
+  readonly source?: string;
+  /** IAM is not asked: `invoker_iam_disabled`. */
+  readonly open: boolean;
+  readonly spec: Omit<TargetSpec, "archive" | "invokers">;
+  readonly resource: PlannedResource;
+}
+
+/** One member of one role on one resource (`projects/p` for the whole project). */
+export interface GrantDraft {
+  readonly on: string;
+  readonly role: string;
+  readonly member: string;
+}
+
+/** What a plan asks for, gathered resource by resource; `systemOf` makes a system of it. */
+export interface Draft {
+  readonly topics: TopicDraft[];
+  readonly subscriptions: SubscriptionDraft[];
+  readonly workloads: WorkloadDraft[];
+  readonly grants: GrantDraft[];
+  /** E-mails of the service accounts. */
+  readonly accounts: Set<string>;
+  /** Archive of each uploaded object: `gs://bucket/object` to an absolute path. */
+  readonly objects: Map<string, string>;
+  /** `projects/…/databases/…`. */
+  readonly databases: Set<string>;
+  /** Fields whose instant removes a document. */
+  readonly ttls: { readonly database: string; readonly collection: string; readonly field: string }[];
+  readonly report: (issue: Issue) => void;
+}
+
+export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
+  topics: [],
+  subscriptions: [],
+  workloads: [],
+  grants: [],
+  accounts: new Set(),
+  objects: new Map(),
+  databases: new Set(),
+  ttls: [],
+  report,
+});

@@ -1,0 +1,161 @@
+import type { Issue } from "../../contract/issue";
+import { issue } from "../plan/issues";
+import type { CompletionContext, PlannedResource } from "../plan/plan";
+import { adapterOf, type Fidelity, fidelityIssues, fidelityOf } from "./adapters";
+import { readerOf } from "./adapters/adapter";
+import { type Draft, emptyDraft, type GrantDraft, type SubscriptionDraft, type TopicDraft } from "./draft";
+import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
+import type { TargetSpec } from "./target";
+
+/** A workload the engine runs. */
+export interface SystemTarget {
+  readonly spec: TargetSpec;
+  /** Every URL under which callers of the plan reach it. */
+  readonly urls: readonly string[];
+  /** `webhooks-dev/google_cloud_run_v2_service.pushes` */
+  readonly address: string;
+}
+
+/** What runs, made from a plan: the engine's whole configuration as data. */
+export interface System {
+  readonly topics: readonly Omit<TopicDraft, "resource">[];
+  readonly subscriptions: readonly SubscriptionDraft[];
+  readonly targets: readonly SystemTarget[];
+  readonly databases: readonly string[];
+  readonly ttls: Draft["ttls"];
+  readonly grants: readonly GrantDraft[];
+  readonly fidelity: readonly Fidelity[];
+  /** Whether Pub/Sub may move messages of a subscription to a dead-letter topic. */
+  canDeadLetter(subscription: string, topic: string): boolean;
+  readonly issues: readonly Issue[];
+}
+
+/** Derives the system from planned resources. What could not work, or would not work on Google Cloud, is in `issues`. */
+export function systemOf(
+  resources: readonly PlannedResource[],
+  projectNumber: CompletionContext["projectNumber"],
+): System {
+  const issues: Issue[] = [];
+  const draft = emptyDraft((found) => void issues.push(found));
+  const context: CompletionContext = { projectNumber, report: draft.report };
+  for (const resource of resources)
+    adapterOf(resource)?.contribute?.(readerOf(resource, resource.attributes, context), resource, draft);
+
+  const agentOf = (subscription: string) => pubsubAgent(projectNumber(subscription.split("/")[1] ?? ""));
+  const missing = (subscription: string, topic: string) =>
+    missingDeadLetterGrants(draft.grants, agentOf(subscription), subscription, topic);
+  checkNames(draft);
+  const foreign = foreignTopics(draft);
+  const targets = targetsOf(draft);
+  for (const subscription of draft.subscriptions) {
+    checkPush(draft, subscription, targets);
+    const { name, deadLetter } = subscription;
+    for (const { role, on } of deadLetter ? missing(name, deadLetter.topic) : [])
+      draft.report(deadLetterIssue(subscription, agentOf(name), role, on));
+  }
+  const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
+  return {
+    topics: [...draft.topics, ...foreign.map((name) => ({ name }))],
+    subscriptions: draft.subscriptions,
+    targets,
+    databases: [...draft.databases].sort(),
+    ttls: draft.ttls,
+    grants: draft.grants,
+    fidelity,
+    canDeadLetter: (subscription, topic) => missing(subscription, topic).length === 0,
+    issues: [...issues, ...fidelityIssues(fidelity)],
+  };
+}
+
+const where = ({ stack, address }: PlannedResource): string => `${stack}/${address}`;
+
+function checkNames(draft: Draft): void {
+  const owners = new Map<string, string>();
+  const named = [
+    ...draft.topics,
+    ...draft.subscriptions,
+    ...draft.workloads.map(({ service, resource }) => ({ name: service, resource })),
+  ];
+  for (const { name, resource } of named) {
+    const owner = owners.get(name);
+    if (owner === undefined) owners.set(name, where(resource));
+    else {
+      const problem = `${name} is created by ${owner} as well; Google would refuse the second`;
+      draft.report(issue("MR4025", where(resource), problem, "give one of them another name"));
+    }
+  }
+}
+
+/** Topics that subscriptions name and no stack creates; each is said once. */
+function foreignTopics(draft: Draft): readonly string[] {
+  const own = new Set(draft.topics.map(({ name }) => name));
+  const foreign = new Set<string>();
+  for (const { topic, deadLetter, resource } of draft.subscriptions)
+    for (const name of [topic, ...(deadLetter ? [deadLetter.topic] : [])]) {
+      if (own.has(name) || foreign.has(name)) continue;
+      foreign.add(name);
+      const problem = `${name} belongs to no stack that was read; an empty one stands in`;
+      const fix = "publish to it yourself, or synthesize the stack that creates it into the same folder";
+      draft.report(issue("MR4019", where(resource), problem, fix, { severity: "warning" }));
+    }
+  return [...foreign];
+}
+
+function targetsOf(draft: Draft): readonly SystemTarget[] {
+  return draft.workloads.flatMap((workload) => {
+    const { service, spec, source, open, urls, resource } = workload;
+    const address = where(resource);
+    if (source === undefined) {
+      const problem = "runs a container image, and the engine runs archives only; requests to it will fail";
+      const fix = "deploy it from a handler's archive (build_config), or call it in a test of its own";
+      draft.report(issue("MR4020", address, problem, fix, { severity: "warning" }));
+      return [];
+    }
+    const archive = draft.objects.get(source);
+    if (archive === undefined) {
+      const problem = `its source ${source} is uploaded by no resource of the plan, so there is nothing to start`;
+      draft.report(issue("MR4024", address, problem, "upload the archive with a google_storage_bucket_object"));
+      return [];
+    }
+    const invokers = open ? ["allUsers"] : membersOf(draft.grants, "invoke", service);
+    return [{ address, urls, spec: { ...spec, archive, invokers } }];
+  });
+}
+
+/** The target an endpoint belongs to: the one with the longest URL that the endpoint starts with. */
+export function targetOf(targets: readonly SystemTarget[], endpoint: string): SystemTarget | undefined {
+  const within = (url: string) => endpoint === url || endpoint.startsWith(`${url}/`) || endpoint.startsWith(`${url}?`);
+  const matches = targets.flatMap((target) => target.urls.filter(within).map((url) => ({ target, url })));
+  return matches.sort((a, b) => b.url.length - a.url.length)[0]?.target;
+}
+
+function checkPush(draft: Draft, { push, resource }: SubscriptionDraft, targets: readonly SystemTarget[]): void {
+  if (!push) return;
+  const path = `${where(resource)}.push_config`;
+  const warn = (code: "MR4021" | "MR4022" | "MR4023", problem: string, fix: string) =>
+    draft.report(issue(code, path, problem, fix, { severity: "warning" }));
+  const email = push.oidc?.serviceAccountEmail;
+  if (email !== undefined && !draft.accounts.has(email))
+    warn(
+      "MR4021",
+      `${email} is a service account that no stack here creates; the engine signs for it all the same`,
+      "check that it exists on Google Cloud, or create it in the stack",
+    );
+  const target = targetOf(targets, push.endpoint);
+  if (!target)
+    return warn(
+      "MR4022",
+      `${push.endpoint} is no service or function that runs here; the engine posts to nobody else, so every push will fail`,
+      "push to a workload of the plan, or consume the subscription by pull",
+    );
+  const { invokers } = target.spec;
+  if (invokers.includes("allUsers") || (email !== undefined && invokers.includes(`serviceAccount:${email}`))) return;
+  const who = email ?? "a caller without a token";
+  const problem = `${who} may not invoke ${target.address}: every push will be answered 403`;
+  warn("MR4023", problem, "grant roles/run.invoker on the service to the push identity");
+}
+
+const deadLetterIssue = ({ resource, name }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {
+  const problem = `${agent} lacks ${role} on ${on}; Pub/Sub would never dead-letter a message of ${name}, and say nothing`;
+  return issue("MR4026", where(resource), problem, `grant ${role} on it to the agent`, { severity: "warning" });
+};
