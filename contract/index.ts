@@ -1,4 +1,5 @@
 export * from "./contract";
+export * from "./duration";
 export * from "./environment";
 export * from "./issue";
 export * from "./json";

@@ -1,0 +1,98 @@
+import type { CodeTable } from "./table";
+
+const CPU = "https://cloud.google.com/run/docs/configuring/services/cpu";
+const MEMORY = "https://cloud.google.com/run/docs/configuring/services/memory-limits";
+
+/** MR1300–MR1399: Cloud Run services, and what functions share with them. */
+export const runCodes = {
+  MR1301: {
+    title: "number of vCPUs",
+    why: "Google refuses the service",
+    fix: "set cpu to 1, 2, 4, 6, 8, or from 0.08 to below 1",
+    source: CPU,
+  },
+  MR1302: {
+    title: "memory does not go with the vCPUs",
+    why: "Google refuses the service",
+    fix: "change memory, or cpu",
+    source: MEMORY,
+  },
+  MR1303: {
+    title: "concurrency below one vCPU",
+    why: "Google refuses the service",
+    fix: "set concurrency to 1, or cpu to 1 or more",
+    source: CPU,
+  },
+  MR1304: {
+    title: "number of instances",
+    why: "Google refuses the pair, or nothing could ever run",
+    fix: "raise maxInstances or lower minInstances",
+  },
+  MR1305: {
+    title: "request timeout out of range",
+    why: "Google refuses the service",
+    fix: "set a timeout of at most an hour; longer work belongs in a job",
+    source: "https://cloud.google.com/run/docs/configuring/request-timeout",
+  },
+  MR1306: {
+    title: "request timeout shorter than the contract's deadline",
+    why: "the platform would end the request while the handler still runs within its time limit",
+    fix: "remove timeout: it follows from the contract; or lower the contract's timeLimit",
+  },
+  MR1307: {
+    title: "concurrency out of range",
+    why: "Google refuses the service",
+    fix: "set concurrency to 1–1000",
+    source: "https://cloud.google.com/run/docs/about-concurrency",
+  },
+  MR1308: {
+    title: "image without a digest",
+    why: "a tag can move: what runs would change without a plan, and a rollback would not bring it back",
+    fix: "name the image by digest, `…@sha256:…`",
+  },
+  MR1309: {
+    title: "too small for mounted code",
+    why: "a bucket can be mounted in the second generation of the execution environment only, which needs a whole vCPU and 512Mi",
+    fix: "set cpu to at least 1 and memory to at least 512Mi, or build an image",
+    source: "https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts",
+  },
+  MR1310: {
+    title: "startup probe out of range",
+    why: "Google refuses the revision, or takes every instance for broken",
+    fix: "change the probe's numbers",
+    source: "https://cloud.google.com/run/docs/configuring/healthchecks",
+  },
+  MR1311: {
+    title: "reserved environment variable",
+    why: "Cloud Run sets it; the deploy may be refused, or the value ignored",
+    fix: "use another name",
+    source: "https://cloud.google.com/run/docs/container-contract",
+  },
+  MR1312: {
+    title: "secret in the open",
+    why: "values of environment variables stand in the plan, in the state and in the console",
+    fix: "put it into Secret Manager and name it under secrets",
+  },
+  MR1313: {
+    title: "variable set twice",
+    why: "Google refuses a variable that is both a value and a secret",
+    fix: "keep one of the two",
+  },
+  MR1314: {
+    title: "too many environment variables",
+    why: "Google refuses the container",
+    fix: "put the configuration into one document",
+    source: "https://cloud.google.com/run/quotas",
+  },
+  MR1315: {
+    title: "startup takes long",
+    why: "events wait for the instance, and older documentation allows 240 s only",
+    fix: "start faster, or acknowledge the warning",
+    source: "https://cloud.google.com/run/docs/configuring/healthchecks",
+  },
+  MR1316: {
+    title: "not the full name of a service",
+    why: "project and region of the service would be unknown",
+    fix: "give projects/{project}/locations/{region}/services/{service}",
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,1 @@
+export { type Duration, milliseconds } from "../language/duration";

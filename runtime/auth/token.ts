@@ -1,0 +1,73 @@
+/** What a token says. Whether it may be believed is for the caller to find out. */
+export interface Token {
+  readonly header: { readonly alg?: string; readonly kid?: string };
+  readonly claims: Claims;
+  /** The part that is signed. */
+  readonly signed: string;
+  readonly signature: string;
+}
+
+/** OpenID Connect claims that Google puts into tokens of service accounts. */
+export interface Claims {
+  readonly iss?: string;
+  readonly aud?: string;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  /** Seconds since the Unix epoch. */
+  readonly exp?: number;
+  readonly iat?: number;
+}
+
+/** Who may call, as the plan says. */
+export interface Expected {
+  readonly audiences: readonly string[];
+  /** E-mails of the identities that may call. */
+  readonly callers: readonly string[];
+}
+
+/** Answer of a door. A refusal is never an ack: the message stays where it was. */
+export type Verdict =
+  | { readonly ok: true; readonly email: string }
+  | { readonly ok: false; readonly status: 401 | 403 | 503; readonly reason: string };
+
+export const refuse = (status: 401 | 403 | 503, reason: string): Verdict => ({ ok: false, status, reason });
+
+/** Clocks of two machines may differ by so much, seconds. */
+const LEEWAY_S = 60;
+
+/** The parts of a bearer token, or undefined when the header holds none. */
+export function parseToken(authorization: string | undefined): Token | undefined {
+  const match = /^bearer ([^.]+)\.([^.]+)\.([^.]+)$/i.exec(authorization ?? "");
+  if (!match) return undefined;
+  const [, header, claims, signature] = match;
+  try {
+    return {
+      header: decodePart(header!),
+      claims: decodePart(claims!),
+      signed: `${header}.${claims}`,
+      signature: signature!,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function decodePart(part: string): object {
+  const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+  if (typeof value !== "object" || value === null) throw new TypeError("not an object");
+  return value;
+}
+
+/** Checks what a token claims, once its origin is beyond doubt. */
+export function checkClaims(claims: Claims, { audiences, callers }: Expected, nowMs: number): Verdict {
+  const nowS = nowMs / 1_000;
+  if (typeof claims.exp !== "number" || claims.exp + LEEWAY_S < nowS) return refuse(401, "the token has expired");
+  if (typeof claims.iat === "number" && claims.iat - LEEWAY_S > nowS)
+    return refuse(401, "the token is issued in the future");
+  if (typeof claims.aud !== "string" || !audiences.includes(claims.aud))
+    return refuse(401, `the token is for ${JSON.stringify(claims.aud)}, not for this handler`);
+  if (typeof claims.email !== "string" || claims.email_verified !== true)
+    return refuse(403, "the token names no verified e-mail");
+  if (!callers.includes(claims.email)) return refuse(403, `${claims.email} may not call this handler`);
+  return { ok: true, email: claims.email };
+}

@@ -1,0 +1,206 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { HEALTH_PATH } from "../contract/environment";
+import { type Issue, IssuesError, renderIssue } from "../contract/issue";
+import { type Door, platformDoor, selfDoor } from "./auth/door";
+import { GOOGLE_ISSUERS, GOOGLE_KEYS_URL, jsonWebKeys } from "./auth/keys";
+import { type Clock, realClock, sleep } from "./clock";
+import { decode } from "./decode/decode";
+import { deliver, type DeliverOptions } from "./deliver";
+import { metadataAccessToken } from "./google/access-token";
+import { restPublisher } from "./google/publisher";
+import type { Handler } from "./handler";
+import { createLog, type Log } from "./log";
+import { type Outcome, PUSH_STATUS } from "./outcome";
+import { createProbe } from "./probe";
+import { readSettings, type Settings } from "./settings";
+import { memoryStore } from "./store/memory";
+import type { Store } from "./store/store";
+
+/** A request, whatever server received it. */
+export interface CoreRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Called once the caller has been let in. */
+  readonly body: () => Promise<Buffer>;
+}
+
+export interface CoreReply {
+  readonly status: number;
+  /** Why, for a person; empty for an ack. */
+  readonly text: string;
+  /** The connection is not to be used again. */
+  readonly close: boolean;
+}
+
+/** A handler, ready for requests. */
+export interface Core {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock: Clock;
+  handle(request: CoreRequest): Promise<CoreReply>;
+  /** Takes nothing new, lets what is in flight finish, then gives the rest back. Resolves within 9 s. */
+  drain(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  /** Where records live. @default a memory store, which the contract must have asked for */
+  readonly store?: Store | undefined;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Takes log lines. @default stdout */
+  readonly write?: (line: string) => void;
+  /** @default global fetch */
+  readonly fetch?: typeof fetch;
+  /** @default the wall clock, or the local engine's */
+  readonly clock?: Clock;
+}
+
+/** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract). */
+const INTERRUPT_MS = 7_000;
+const ABANDON_MS = 8_000;
+const GIVE_UP_MS = 9_000;
+
+/** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
+export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
+  const env = options.env ?? process.env;
+  const { manifest } = handler.contract;
+  const log = logOf(handler, options);
+  const { settings, issues } = readSettings(handler, options.store, env);
+  const errors = issues.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new IssuesError(issues);
+  logIssues(log, issues);
+
+  const clock = options.clock ?? realClock(settings.time);
+  const send = options.fetch ?? fetch;
+  const deliverOptions: DeliverOptions = {
+    handler,
+    store: options.store ?? memoryStore({ clock }),
+    publisher: restPublisher({
+      emulatorHost: settings.pubsubEmulatorHost,
+      accessToken: metadataAccessToken({ clock, fetch: send }),
+      fetch: send,
+    }),
+    clock,
+    log,
+    probe: createProbe(manifest.name, env),
+    deadlineMs: settings.deadlineMs,
+    deadLetterTopic: settings.deadLetterTopic,
+    maxDeliveryAttempts: settings.maxDeliveryAttempts,
+  };
+  const door = openDoor(manifest.auth, settings, clock, send);
+  const [stop, interrupt, abandon] = [new AbortController(), new AbortController(), new AbortController()];
+  const shutdown = { stop: stop.signal, interrupt: interrupt.signal, abandon: abandon.signal };
+  const inFlight = new Set<Promise<unknown>>();
+
+  const accept = async ({ method, path, headers, body }: CoreRequest): Promise<CoreReply> => {
+    const receivedMs = clock.now();
+    const draining = stop.signal.aborted;
+    const reply = (status: number, text = ""): CoreReply => ({ status, text, close: stop.signal.aborted });
+    if (method === "GET" && path === HEALTH_PATH) return draining ? reply(503, "draining") : reply(200, "ok");
+    if (method !== "POST") return reply(405, "events are sent with POST");
+    if (draining) return reply(503, "draining");
+    const verdict = await door(headers);
+    if (!verdict.ok) {
+      log.warn("refused", { status: verdict.status, reason: verdict.reason });
+      return reply(verdict.status, verdict.reason);
+    }
+    const decoded = decode(headers, await body());
+    if (!decoded.ok) {
+      log.error("rejected", { outcome: "rejected", code: "MR3020", reason: decoded.reason });
+      return reply(PUSH_STATUS.rejected, decoded.reason);
+    }
+    const { outcome, attempt } = await deliver(decoded.incoming, receivedMs, shutdown, deliverOptions);
+    const { id, deliveryAttempt, source } = decoded.incoming.meta;
+    logOutcome(log, outcome, {
+      messageId: id,
+      source,
+      deliveryAttempt,
+      attempt,
+      tookMs: clock.now() - receivedMs,
+      ...traceOf(headers, settings.project),
+    });
+    return reply(
+      PUSH_STATUS[outcome.kind],
+      "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "",
+    );
+  };
+
+  return {
+    settings,
+    log,
+    clock,
+    async handle(request) {
+      const work = accept(request).catch((error: unknown): CoreReply => {
+        log.error("failed", { error });
+        return { status: 500, text: "internal error", close: stop.signal.aborted };
+      });
+      inFlight.add(work);
+      try {
+        return await work;
+      } finally {
+        inFlight.delete(work);
+      }
+    },
+    async drain() {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      const started = clock.now();
+      const settled = new AbortController();
+      const idle = Promise.all(inFlight).then(() => settled.abort());
+      for (const [atMs, controller] of [
+        [INTERRUPT_MS, interrupt],
+        [ABANDON_MS, abandon],
+      ] as const) {
+        await Promise.race([idle, sleep(clock, started + atMs - clock.now(), settled.signal)]);
+        if (settled.signal.aborted) return;
+        controller.abort();
+      }
+      await Promise.race([idle, sleep(clock, started + GIVE_UP_MS - clock.now(), settled.signal)]);
+    },
+  };
+}
+
+function openDoor(auth: "platform" | "self", settings: Settings, clock: Clock, send: typeof fetch): Door {
+  if (auth === "platform") return platformDoor({ ...settings, clock });
+  const { issuer } = settings;
+  const url = issuer ? `${issuer}/jwks` : GOOGLE_KEYS_URL;
+  return selfDoor({
+    ...settings,
+    clock,
+    issuers: issuer ? [issuer] : GOOGLE_ISSUERS,
+    keys: jsonWebKeys({ url, clock, fetch: send }),
+  });
+}
+
+export const logOf = (handler: Handler, { write }: RuntimeOptions): Log =>
+  createLog(write ?? ((line) => void process.stdout.write(line)), { handler: handler.contract.manifest.name });
+
+export function logIssues(log: Log, issues: readonly Issue[]): void {
+  for (const issue of issues) {
+    const { code, fix } = issue;
+    log[issue.severity === "error" ? "error" : "warn"](renderIssue(issue), { code, fix });
+  }
+}
+
+const LEVEL = {
+  done: "info",
+  replayed: "info",
+  busy: "info",
+  retry: "warn",
+  leaseLost: "warn",
+  parked: "error",
+  rejected: "error",
+} as const satisfies Record<Outcome["kind"], keyof Log>;
+
+function logOutcome(log: Log, outcome: Outcome, fields: Readonly<Record<string, unknown>>): void {
+  const { kind, ...why } = outcome;
+  log[LEVEL[kind]](kind, { outcome: kind, ...why, ...fields });
+}
+
+/** Ties a line to its trace: https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields */
+function traceOf({ traceparent }: IncomingHttpHeaders, project: string | undefined): Record<string, string> {
+  const trace = /^00-([0-9a-f]{32})-/.exec(String(traceparent ?? ""))?.[1];
+  return trace && project ? { "logging.googleapis.com/trace": `projects/${project}/traces/${trace}` } : {};
+}

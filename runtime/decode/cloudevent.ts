@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { decodeEnvelope } from "./push";
+import { type Decoded, instant, parseJson, undecodable } from "./incoming";
+
+/** Attributes that have a place of their own in `EventMeta`, or are of no use to a handler. */
+const PLACED = new Set(["id", "source", "time", "specversion", "datacontenttype", "data", "data_base64"]);
+
+/** Eventarc's event for a message of a topic: the envelope of a wrapped push, inside a CloudEvent. */
+const MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished";
+
+/** Binary mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode */
+export function decodeBinary(headers: IncomingHttpHeaders, body: Buffer): Decoded {
+  const attributes: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (name.startsWith("ce-")) attributes[name.slice(3)] = unescape(String(value));
+  const contentType = headers["content-type"];
+  return decodeEvent(attributes, body, () => {
+    if (contentType === undefined || isJson(contentType)) return parseJson(body);
+    return contentType.startsWith("text/") ? body.toString("utf8") : body;
+  });
+}
+
+/** Structured mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
+export function decodeStructured(body: Buffer): Decoded {
+  let event: unknown;
+  try {
+    event = parseJson(body);
+  } catch {
+    return undecodable("the CloudEvent is not JSON");
+  }
+  if (typeof event !== "object" || event === null || Array.isArray(event))
+    return undecodable("the CloudEvent is not an object");
+  const attributes = event as Record<string, unknown>;
+  const { data, data_base64: encoded, datacontenttype: contentType } = attributes;
+  if (typeof encoded === "string") {
+    const bytes = Buffer.from(encoded, "base64");
+    const json = typeof contentType !== "string" || isJson(contentType);
+    return decodeEvent(attributes, bytes, () => (json ? parseJson(bytes) : bytes));
+  }
+  const bytes = data === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(data));
+  return decodeEvent(attributes, bytes, () => data);
+}
+
+function decodeEvent(attributes: Readonly<Record<string, unknown>>, data: Buffer, payload: () => unknown): Decoded {
+  const { id, source, type, specversion, time } = attributes;
+  if (specversion !== "1.0") return undecodable(`CloudEvents version ${JSON.stringify(specversion)} is not known`);
+  for (const [name, value] of Object.entries({ id, source, type }))
+    if (typeof value !== "string" || value === "") return undecodable(`the CloudEvent has no ${name}`);
+
+  if (type === MESSAGE_PUBLISHED) {
+    try {
+      return decodeEnvelope(payload());
+    } catch {
+      return undecodable("the CloudEvent's data is not JSON");
+    }
+  }
+  const extensions = Object.entries(attributes).flatMap(([name, value]) =>
+    !PLACED.has(name) && ["string", "number", "boolean"].includes(typeof value)
+      ? [[name, (value as string | number | boolean).toString()]]
+      : [],
+  );
+  const publishTimeMs = instant(time);
+  return {
+    ok: true,
+    incoming: {
+      data,
+      payload,
+      meta: {
+        id: id as string,
+        source: source as string,
+        attributes: Object.fromEntries(extensions),
+        ...(publishTimeMs !== undefined && { publishTimeMs }),
+        // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/partitioning.md
+        ...(typeof attributes["partitionkey"] === "string" && { orderingKey: attributes["partitionkey"] }),
+      },
+    },
+  };
+}
+
+export const isJson = (contentType: string) => /^[^;]*[/+]json\s*(;|$)/i.test(contentType);
+
+/** Header values are percent-encoded; one that is not stays as it is. */
+function unescape(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

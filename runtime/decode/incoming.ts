@@ -1,0 +1,29 @@
+import type { EventMeta } from "../../contract/contract";
+
+/** An event that was understood as such; whether its payload fits the contract is another question. */
+export interface Incoming {
+  readonly meta: EventMeta;
+  /** The payload's bytes: what a dead-letter topic is given. */
+  readonly data: Buffer;
+  /**
+   * The payload as a value: JSON, or what the content type says it is.
+   * @throws SyntaxError when it does not parse
+   */
+  payload(): unknown;
+}
+
+export type Decoded =
+  | { readonly ok: true; readonly incoming: Incoming }
+  /** `reason`: what is wrong with the request, for the log. */
+  | { readonly ok: false; readonly reason: string };
+
+export const undecodable = (reason: string): Decoded => ({ ok: false, reason });
+
+/** JSON of the bytes; no bytes, no value. */
+export const parseJson = (data: Buffer): unknown => (data.length === 0 ? undefined : JSON.parse(data.toString("utf8")));
+
+/** Milliseconds of an RFC 3339 time, or undefined when it is none. */
+export function instant(text: unknown): number | undefined {
+  const ms = typeof text === "string" ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}

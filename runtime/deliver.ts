@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "./clock";
+import type { Incoming } from "./decode/incoming";
+import { describeError, Retry, StoreUnavailable } from "./errors";
+import type { Publisher } from "./google/publisher";
+import type { Handler } from "./handler";
+import { identify, isFatal } from "./identify";
+import type { Log } from "./log";
+import type { Outcome } from "./outcome";
+import type { Cause } from "./park";
+import type { Probe } from "./probe";
+import { claim, type Claimed } from "./record/claim";
+import { keepLease } from "./record/lease";
+import type { Held } from "./record/transition";
+import { run, type Shutdown } from "./run";
+import { createSettlement } from "./settle";
+import { recordKey } from "./store/key";
+import type { Store } from "./store/store";
+
+/** What deliveries of one handler share. */
+export interface DeliverOptions {
+  readonly handler: Handler;
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly probe: Probe;
+  /** In [0, 1). @default Math.random */
+  readonly random?: () => number;
+  /** Unique text. @default randomUUID */
+  readonly newId?: () => string;
+  /** How long the sender waits for an answer, milliseconds. */
+  readonly deadlineMs: number;
+  /** Where parked events go; without it nothing is parked and the transport has to dead-letter. */
+  readonly deadLetterTopic?: string | undefined;
+  /** Delivery after which the transport itself dead-letters. */
+  readonly maxDeliveryAttempts?: number | undefined;
+}
+
+/** A delivery and how it ended, with what is worth a line in the log. */
+export interface Delivered {
+  readonly outcome: Outcome;
+  readonly attempt?: number;
+}
+
+/** A lease is at most this long: what a crashed instance delays its events by. */
+export const MAX_LEASE_MS = 15_000;
+/** Kept of the deadline for the answer's way, and for ending the record before it. */
+const ANSWER_RESERVE_MS = 1_000;
+const SETTLE_RESERVE_MS = 2_000;
+
+/**
+ * Takes one event from claim to outcome. Every write is fenced, and nothing is answered with an ack before the store
+ * has said that the event is done or parked.
+ */
+export async function deliver(
+  incoming: Incoming,
+  receivedMs: number,
+  shutdown: Shutdown,
+  options: DeliverOptions,
+): Promise<Delivered> {
+  const { handler, store, clock, probe, random = Math.random, newId = randomUUID } = options;
+  const { manifest } = handler.contract;
+  const { meta } = incoming;
+  const answerMs = receivedMs + options.deadlineMs - ANSWER_RESERVE_MS;
+  const latestEndMs = answerMs - SETTLE_RESERVE_MS;
+
+  await probe("C0", meta.id, meta.id);
+  const event = await identify(handler, incoming);
+  if (event.kind === "rejected") return { outcome: event };
+  if (shutdown.stop.aborted) return { outcome: { kind: "busy" } };
+
+  const shared = { ...options, random, untilMs: answerMs };
+  if (event.kind === "fatal") {
+    const settlement = createSettlement(incoming, { ...shared, point: () => {} });
+    return { outcome: await settlement.parkUnclaimed(event.cause) };
+  }
+  const key = recordKey(manifest.name, manifest.epoch, event.key);
+  const { fingerprint } = event;
+  const point = (name: Parameters<Probe>[0]) => probe(name, event.key, meta.id);
+  const settlement = createSettlement(incoming, { ...shared, point, recordKey: key, fingerprint });
+
+  let claimed: Claimed;
+  try {
+    claimed = await claim(
+      store,
+      {
+        key,
+        owner: newId(),
+        handler: manifest.name,
+        epoch: manifest.epoch,
+        messageId: meta.id,
+        fingerprint,
+        leaseMs: Math.min(manifest.timeLimitMs, MAX_LEASE_MS),
+        maxAttempts: options.deadLetterTopic ? manifest.attempts : Number.POSITIVE_INFINITY,
+        rememberMs: manifest.rememberMs,
+        nowMs: clock.now(),
+      },
+      {
+        clock,
+        random,
+        // A handler that starts late must still have half of its time.
+        claimUntilMs: latestEndMs - manifest.timeLimitMs / 2,
+        waitUntilMs: answerMs,
+        stop: shutdown.stop,
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return { outcome: { kind: "retry", cause: describeError(error) } };
+  }
+  switch (claimed.kind) {
+    case "busy":
+      return { outcome: { kind: "busy" } };
+    case "keyReuse":
+      return { outcome: await settlement.parkUnclaimed(KEY_REUSE) };
+    case "ended":
+      return { outcome: await settlement.replay(claimed.held) };
+    default:
+  }
+
+  const lease = keepLease(claimed.held, { store, clock, random });
+  const attempt = lease.attempts;
+  const ending = async (): Promise<Outcome> => {
+    if (claimed.kind === "exhausted") return settlement.park(lease, exhausted(claimed.held));
+    await point("C2");
+    const lastDelivery = (meta.deliveryAttempt ?? 0) >= (options.maxDeliveryAttempts ?? Number.POSITIVE_INFINITY);
+    const isLastAttempt = options.deadLetterTopic !== undefined && (attempt >= manifest.attempts || lastDelivery);
+    const ran = await run({
+      handler,
+      input: event.input,
+      meta,
+      lease,
+      endMs: Math.min(clock.now() + manifest.timeLimitMs, latestEndMs),
+      isLastAttempt,
+      commit: (write) => settlement.commit(lease, write),
+      shutdown,
+      clock,
+      log: options.log.with({ messageId: meta.id, attempt }),
+    });
+
+    if (lease.settled) return settlement.afterCommit(lease, ran);
+    if (ran.kind === "returned") return settlement.complete(lease, ran.value);
+    const { error } = ran;
+    if (lease.lost) return { kind: "leaseLost" };
+    if (options.deadLetterTopic && isFatal(handler, error)) return settlement.park(lease, describeError(error));
+    // A shutdown is nobody's failure: the attempt is given back.
+    if (shutdown.interrupt.aborted) return settlement.release(lease, error, { refund: true });
+    if (isLastAttempt) return settlement.park(lease, describeError(error));
+    return settlement.release(lease, error, { delayMs: error instanceof Retry ? error.afterMs : 0 });
+  };
+  try {
+    return { attempt, outcome: await ending() };
+  } finally {
+    lease.close();
+  }
+}
+
+const KEY_REUSE: Cause = {
+  class: "KeyReuse",
+  message: "another event with the same key and a different fingerprint has been handled",
+};
+
+/** Every attempt is used up; the last one that failed in words left them in the record. */
+function exhausted({ record }: Held): Cause {
+  const last = record.error ? `; the last error: ${record.error.class}: ${record.error.message}` : "";
+  return {
+    class: "AttemptsExhausted",
+    message: `${record.attempts} attempts, ${record.lostLeases} ended in silence${last}`,
+  };
+}

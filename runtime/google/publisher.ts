@@ -1,0 +1,69 @@
+import type { OutboxRow } from "../store/store";
+import type { AccessToken } from "./access-token";
+import { brief } from "./http";
+
+export interface Publisher {
+  /**
+   * Publishes in order, each message at least once.
+   * @throws when any of them may not have been accepted
+   */
+  publish(rows: readonly OutboxRow[]): Promise<void>;
+}
+
+export interface PublisherOptions {
+  /** `host:port` of a Pub/Sub emulator (`PUBSUB_EMULATOR_HOST`). @default Google */
+  readonly emulatorHost?: string | undefined;
+  readonly accessToken: AccessToken;
+  readonly fetch: typeof fetch;
+}
+
+/** https://cloud.google.com/pubsub/quotas: at most 1000 messages and 10 MB a request; base64 takes a third more. */
+const MAX_MESSAGES = 1_000;
+const MAX_BYTES = 7_000_000;
+
+/** Publishes over REST: no client library to load, 30 ms instead of a second of a cold start. */
+export function restPublisher({ emulatorHost, accessToken, fetch }: PublisherOptions): Publisher {
+  const base = emulatorHost ? `http://${emulatorHost}` : "https://pubsub.googleapis.com";
+  return {
+    async publish(rows) {
+      for (const batch of batches(rows)) {
+        const response = await fetch(`${base}/v1/${batch[0]!.topic}:publish`, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            authorization: `Bearer ${emulatorHost ? "owner" : await accessToken()}`,
+          },
+          body: JSON.stringify({ messages: batch.map(toMessage) }),
+          // Sockets live by the wall clock, whatever the scale of the engine.
+          signal: AbortSignal.timeout(10_000),
+        });
+        if (!response.ok)
+          throw new Error(`publishing to ${batch[0]!.topic}: ${response.status} ${brief(await response.text())}`);
+        await response.arrayBuffer();
+      }
+    },
+  };
+}
+
+/** Neighbours of one topic, as many as a request holds. */
+function* batches(rows: readonly OutboxRow[]): Generator<readonly OutboxRow[]> {
+  let batch: OutboxRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const full = batch.length === MAX_MESSAGES || bytes + row.data.length > MAX_BYTES;
+    if (batch.length > 0 && (full || batch[0]!.topic !== row.topic)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(row);
+    bytes += row.data.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const toMessage = ({ data, attributes, orderingKey }: OutboxRow) => ({
+  ...(data.length > 0 && { data: data.toString("base64") }),
+  attributes,
+  ...(orderingKey && { orderingKey }),
+});

@@ -1,0 +1,72 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Contract, Effects, EventMeta } from "../contract/contract";
+import type { Log } from "./log";
+import type { DocumentData } from "./store/store";
+
+/** A message to publish together with a commit. */
+export interface OutgoingMessage {
+  /** Bytes as they are, text as UTF-8, anything else as JSON. @default no data; then an attribute is needed */
+  readonly data?: unknown;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly orderingKey?: string;
+}
+
+/** What one `ctx.commit` writes: all of it, together with the record that the event is done, or nothing. */
+export interface Transaction {
+  /** Writes a document, replacing one that exists. `path` is relative to the database: `orders/17`. */
+  set(path: string, data: DocumentData): void;
+  /** Writes a document that must not exist yet; otherwise the commit is refused with `CommitConflict`. */
+  create(path: string, data: DocumentData): void;
+  delete(path: string): void;
+  /**
+   * Publishes after the commit, at least once; every copy carries the same `millrace-dedupe-id` attribute.
+   * @param topic `projects/{project}/topics/{topic}`
+   */
+  publish(topic: string, message: OutgoingMessage): void;
+}
+
+/** What a handler knows of the delivery it handles. */
+export interface Context {
+  readonly event: EventMeta;
+  /** Fires when the handler should stop: time limit, shutdown, or the event now belongs to another delivery. */
+  readonly signal: AbortSignal;
+  /** Grows with every claim of this event; a downstream that refuses lower ones is fenced too. */
+  readonly token: number;
+  /** Claims of this event so far, this one included, from 1. */
+  readonly attempt: number;
+  /** A failure of this attempt parks the event. */
+  readonly isLastAttempt: boolean;
+  /** Milliseconds left until `signal` fires for the time limit, at least 0. */
+  remaining(): number;
+  /** The same for every attempt of this event: what to send to a downstream that deduplicates. */
+  readonly idempotencyKey: string;
+  readonly log: Log;
+}
+
+export interface TransactionalContext extends Context {
+  /**
+   * Writes the handler's effects and the record that the event is done in one atomic commit, once per delivery.
+   * What `write` returns is kept as the event's result. Afterwards the event is done, whatever the handler does.
+   * @throws LeaseLost when another delivery owns the event; nothing was written
+   * @throws CommitConflict when a document of `tx.create` exists; nothing was written
+   * @throws StoreUnavailable when the store does not answer in time; a later delivery finds out what happened
+   */
+  commit(write: (tx: Transaction) => unknown): Promise<void>;
+}
+
+export type ContextOf<E extends Effects> = E extends "transactional" ? TransactionalContext : Context;
+
+/** A contract and the function that keeps it: the default export of an entry module. */
+export interface Handler<Schema extends StandardSchemaV1 = StandardSchemaV1, E extends Effects = Effects> {
+  readonly contract: Contract<Schema, E>;
+  /** What it resolves to is kept as the event's result, as JSON, unless `ctx.commit` has given one. */
+  run(input: StandardSchemaV1.InferOutput<Schema>, ctx: ContextOf<E>): unknown;
+}
+
+/** Ties a handler to its contract. Pure: nothing starts until `serve` or `toFunction` is given the handler. */
+export function defineHandler<Schema extends StandardSchemaV1, E extends Effects>(
+  contract: Contract<Schema, E>,
+  run: (input: StandardSchemaV1.InferOutput<Schema>, ctx: ContextOf<E>) => unknown,
+): Handler<Schema, E> {
+  return { contract, run };
+}

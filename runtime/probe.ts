@@ -1,0 +1,33 @@
+import { ENV, LOCAL_ENVIRONMENT } from "../contract/environment";
+import type { CrashPoint, GoOn, PointReached } from "../contract/probe";
+
+/** Passes a crash point: at once, or when the engine that watches says so. */
+export type Probe = (point: CrashPoint, key: string, messageId: string) => void | Promise<void>;
+
+const pass: Probe = () => {};
+
+/** The IPC channel of a child process, as far as the probe uses it. */
+export interface Channel {
+  readonly send?: ((message: PointReached) => unknown) | undefined;
+  on(event: "message", listener: (message: unknown) => void): unknown;
+}
+
+/** Announces crash points over the IPC channel under `MILLRACE_PROBE=1` on the local engine; elsewhere does nothing. */
+export function createProbe(handler: string, env: NodeJS.ProcessEnv, channel: Channel = process): Probe {
+  const asked = env[ENV.probe] === "1" && env[ENV.environment] === LOCAL_ENVIRONMENT;
+  if (!asked || !channel.send) return pass;
+  const waiting = new Map<number, () => void>();
+  let count = 0;
+  channel.on("message", (message) => {
+    const { type, id } = (message ?? {}) as Partial<GoOn>;
+    if (type !== "millrace:go" || id === undefined) return;
+    waiting.get(id)?.();
+    waiting.delete(id);
+  });
+  return (point, key, messageId) =>
+    new Promise<void>((goOn) => {
+      const id = ++count;
+      waiting.set(id, goOn);
+      channel.send!({ type: "millrace:point", id, point, handler, key, messageId });
+    });
+}

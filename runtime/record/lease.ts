@@ -1,0 +1,125 @@
+import type { Clock, Timer } from "../clock";
+import { LeaseLost, StoreUnavailable } from "../errors";
+import type { Change, RecordData, Store } from "../store/store";
+import { type Held, type Written, write } from "./transition";
+
+/** A claim that is kept alive until it is settled. */
+export interface Lease {
+  readonly key: string;
+  readonly token: number;
+  /** Claims of this event so far, this one included. */
+  readonly attempts: number;
+  /** Fires with `LeaseLost` when somebody else has, or may have, taken the event over. */
+  readonly signal: AbortSignal;
+  /** The record as this delivery left it, once that is final for it. */
+  readonly settled: Held | undefined;
+  /** True when the store has said that the record belongs to somebody else. */
+  readonly lost: boolean;
+  /**
+   * Brings the record to an end, after any other write in flight. Once it is settled or lost nothing more is written.
+   * @throws StoreUnavailable when the store has not answered by `untilMs`; whether it happened is then unknown
+   */
+  settle(build: (record: RecordData) => Omit<Change, "key" | "expect">, untilMs: number): Promise<Written>;
+  /** Stops the renewals. */
+  close(): void;
+}
+
+/** Renewals per lease: two may fail before the lease lapses. */
+const RENEWALS = 3;
+
+export interface LeaseOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/**
+ * Renews the lease at a third of its length. Each write moves the version that fences the next one, so renewals and
+ * the end of the lease wait for each other.
+ */
+export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions): Lease {
+  const { token, attempts, leaseMs } = claimed.record;
+  const abort = new AbortController();
+  let held = claimed;
+  let settled: Held | undefined;
+  let lost = false;
+  let closed = false;
+  let renewedMs = clock.now();
+  let tail: Promise<unknown> = Promise.resolve();
+  let timer: Timer | undefined;
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = tail.then(work);
+    tail = result.catch(() => undefined);
+    return result;
+  };
+  const lose = (message: string) => abort.abort(new LeaseLost(message));
+  const close = () => {
+    closed = true;
+    timer?.cancel();
+  };
+  const noteLoss = () => {
+    lost = true;
+    close();
+    lose("another delivery has taken the event over");
+  };
+
+  const settleAs = (final: Held) => {
+    settled = final;
+    close();
+  };
+
+  const renew = async () => {
+    if (closed || settled || lost) return;
+    const startedMs = clock.now();
+    try {
+      const written = await write(store, held, (record) => ({ record: revised(record) }), {
+        clock,
+        random,
+        untilMs: startedMs,
+      });
+      if (written.kind === "applied") {
+        held = written.held;
+        renewedMs = startedMs;
+      } else if (written.kind === "settled") settleAs(written.held);
+      else noteLoss();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      // The store is silent. Past its length the lease may be somebody else's; the fence still guards the record.
+      if (clock.now() - renewedMs > leaseMs) lose("the lease could not be renewed in time");
+    }
+  };
+  const arm = () => {
+    if (closed) return;
+    timer = clock.after(leaseMs / RENEWALS, () => void inTurn(renew).then(arm, noteLoss));
+  };
+  arm();
+
+  return {
+    key: claimed.key,
+    token,
+    attempts,
+    signal: abort.signal,
+    get settled() {
+      return settled;
+    },
+    get lost() {
+      return lost;
+    },
+    settle: (build, untilMs) =>
+      inTurn(async () => {
+        if (settled) return { kind: "settled", held: settled };
+        if (lost) return { kind: "lost" };
+        const written = await write(store, held, build, { clock, random, untilMs });
+        if (written.kind === "lost") noteLoss();
+        if (written.kind === "applied" || written.kind === "settled") settleAs(written.held);
+        return written;
+      }),
+    close,
+  };
+}
+
+/** The same record with a change that makes the store count it as a write. */
+export function revised<R extends RecordData>(record: R): R {
+  return { ...record, revision: record.revision + 1 };
+}

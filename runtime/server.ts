@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { IssuesError } from "../contract/issue";
+import { type Core, createCore, type RuntimeOptions } from "./core";
+import type { Handler } from "./handler";
+
+export interface ServeOptions extends RuntimeOptions {
+  /** Port to listen on; 0 takes a free one. @default PORT */
+  readonly port?: number;
+  /** Address to listen on. @default every one in the cloud, 127.0.0.1 on the local engine */
+  readonly host?: string;
+}
+
+/** A handler that listens. */
+export interface Serving {
+  readonly port: number;
+  readonly core: Core;
+  /** Stops listening, drains, closes every connection. */
+  close(): Promise<void>;
+}
+
+/** What Cloud Run lets through at most: https://cloud.google.com/run/quotas */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Google's front ends reuse a connection for up to 600 s; the server must not be the first to hang up. */
+const KEEP_ALIVE_MS = 620_000;
+
+/**
+ * Serves a handler over HTTP until `close` is called. `serve` is this for a whole process.
+ * @throws IssuesError when the environment and the contract disagree, or the port is taken
+ */
+export async function startServer(handler: Handler, options: ServeOptions = {}): Promise<Serving> {
+  const core = createCore(handler, options);
+  const env = options.env ?? process.env;
+  const port = options.port ?? Number(env["PORT"] ?? Number.NaN);
+  const fault = (problem: string) =>
+    new IssuesError([
+      {
+        code: "MR3017",
+        severity: "error",
+        path: `handler ${handler.contract.manifest.name}`,
+        problem,
+        fix: "set PORT to a free port",
+      },
+    ]);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw fault(`PORT="${env["PORT"] ?? ""}" is not a port`);
+
+  const server = createServer((request, response) => {
+    const { method = "", url = "/", headers } = request;
+    const path = url.split("?", 1)[0]!;
+    void core.handle({ method, path, headers, body: () => bodyOf(request) }).then(({ status, text, close }) => {
+      if (close) response.setHeader("connection", "close");
+      response.writeHead(status, text ? { "content-type": "text/plain; charset=utf-8" } : undefined).end(text);
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  try {
+    await listen(server, port, options.host ?? (core.settings.local ? "127.0.0.1" : undefined));
+  } catch (error) {
+    throw fault(`port ${port} cannot be listened on: ${(error as Error).message}`);
+  }
+  return {
+    core,
+    port: (server.address() as { port: number }).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await core.drain();
+      server.closeIdleConnections();
+      // Whoever has not read its answer by now never will.
+      const last = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(last);
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host }, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new RangeError(`the body is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}

@@ -1,0 +1,249 @@
+import type { Clock } from "./clock";
+import type { Incoming } from "./decode/incoming";
+import { CommitConflict, describeError, LeaseLost, StoreUnavailable } from "./errors";
+import type { Publisher } from "./google/publisher";
+import type { Handler, TransactionalContext } from "./handler";
+import type { Log } from "./log";
+import type { Outcome } from "./outcome";
+import { relay } from "./outbox";
+import { type Cause, deadLetterRow } from "./park";
+import type { Probe } from "./probe";
+import { type Lease, revised } from "./record/lease";
+import type { Held } from "./record/transition";
+import type { Ran } from "./run";
+import type { Change, OutboxRow, RecordData, Store } from "./store/store";
+import { gather, MAX_ROW_BYTES, sizeOf } from "./transaction";
+
+export interface SettlementOptions {
+  readonly handler: Handler;
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly deadLetterTopic?: string | undefined;
+  /** The store is asked no longer than until this instant. */
+  readonly untilMs: number;
+  /** Passes a crash point of this delivery. */
+  readonly point: (name: Parameters<Probe>[0]) => void | Promise<void>;
+  /** Record of the event, once its key is known. */
+  readonly recordKey?: string | undefined;
+  readonly fingerprint?: string | undefined;
+}
+
+/** The ways in which one delivery brings its event to an end. */
+export interface Settlement {
+  /** `ctx.commit`: effects, messages and the record that the event is done, in one write. */
+  commit(lease: Lease, write: Parameters<TransactionalContext["commit"]>[0]): Promise<void>;
+  /** After `ctx.commit` the event is done, whatever came of the handler. */
+  afterCommit(lease: Lease, ran: Ran): Promise<Outcome>;
+  /** The handler returned without a commit: its effects, if any, were its own affair. */
+  complete(lease: Lease, value: unknown): Promise<Outcome>;
+  /** Gives the event back for another attempt. */
+  release(
+    lease: Lease,
+    error: unknown,
+    how?: { readonly delayMs?: number; readonly refund?: boolean },
+  ): Promise<Outcome>;
+  /** Ends the event in the dead-letter topic: record and outgoing message in one write, then the message is sent. */
+  park(lease: Lease, cause: Cause): Promise<Outcome>;
+  /**
+   * Sends the message to the dead-letter topic without a record: its key belongs to another event, or it has none.
+   * Acknowledged only once it is published.
+   */
+  parkUnclaimed(cause: Cause): Promise<Outcome>;
+  /** The event has ended already; what that left in the outbox is sent now. */
+  replay(held: Held): Promise<Outcome>;
+}
+
+/** A result is for small facts; a record has to be read for every duplicate. */
+const MAX_RESULT_BYTES = 64 * 1024;
+
+export function createSettlement(incoming: Incoming, options: SettlementOptions): Settlement {
+  const { handler, store, publisher, clock, random, untilMs, point } = options;
+  const { manifest } = handler.contract;
+  const { meta } = incoming;
+  const log = options.log.with({ messageId: meta.id });
+  const patience = { clock, random, untilMs };
+  const expireAtMs = clock.now() + manifest.rememberMs;
+  let committing = false;
+  /** The rows of the last write, so that they need not be read back. */
+  let rows: readonly OutboxRow[] | undefined;
+
+  /** The answer for a record that has come to its end, once everything it left to publish is published. */
+  const ended = async (held: Held, kind: "done" | "replayed"): Promise<Outcome> => {
+    const { state, error } = held.record;
+    try {
+      await relay(held, rows, { store, publisher, patience, log, published: async () => point("C12") });
+    } catch (failure) {
+      log.error("committed messages could not be published; the next delivery tries again", { error: failure });
+      return { kind: "retry", cause: describeError(failure) };
+    }
+    return state === "PARKED" ? { kind: "parked", cause: error! } : { kind };
+  };
+
+  /**
+   * Ends the lease. The store may turn out to hold an earlier end by this same delivery whose reply was lost; then that
+   * one counts. A write whose outcome stays unknown is a failure of the delivery, never of the event.
+   */
+  const end = async (
+    lease: Lease,
+    build: (record: RecordData) => Omit<Change, "key" | "expect">,
+    whenUnknown: string,
+  ): Promise<Outcome> => {
+    try {
+      const written = await lease.settle(build, untilMs);
+      if (written.kind === "lost" || written.kind === "refused") return { kind: "leaseLost" };
+      if (written.kind === "settled") rows = undefined;
+      const { state, error } = written.held.record;
+      if (state === "RELEASED") return { kind: "retry", cause: error! };
+      await point("C6");
+      return await ended(written.held, "done");
+    } catch (failure) {
+      if (!(failure instanceof StoreUnavailable)) throw failure;
+      log.error(whenUnknown, { error: failure });
+      return { kind: "retry", cause: describeError(failure) };
+    }
+  };
+
+  const done = (value: unknown) => {
+    const result = encodeResult(value, log);
+    return (record: RecordData): RecordData => ({
+      ...finished(record, "DONE", expireAtMs),
+      ...(result !== undefined && { result }),
+    });
+  };
+
+  const deadLetter = (id: string, cause: Cause, attempts: number) =>
+    deadLetterRow({
+      id,
+      topic: options.deadLetterTopic!,
+      meta,
+      data: incoming.data,
+      handler: manifest.name,
+      cause,
+      attempts,
+      recordKey: options.recordKey,
+      fingerprint: options.fingerprint,
+      expireAtMs,
+    });
+
+  const release: Settlement["release"] = (lease, error, { delayMs = 0, refund = false } = {}) =>
+    end(
+      lease,
+      (record) => ({
+        record: {
+          ...finished(record, "RELEASED", expireAtMs),
+          delayMs,
+          error: describeError(error),
+          attempts: record.attempts - (refund ? 1 : 0),
+        },
+      }),
+      "the lease could not be released; the event is tried again when it lapses",
+    );
+
+  return {
+    release,
+
+    async commit(lease, write) {
+      if (committing) throw new Error("ctx.commit has been called already: one delivery, one commit");
+      const { tx, gathered } = gather({
+        handler: manifest.name,
+        writes: manifest.writes,
+        rowPrefix: `${lease.key}-${lease.token}`,
+        expireAtMs,
+      });
+      const value = write(tx);
+      if (value instanceof Promise) throw new TypeError("the function given to ctx.commit must not be asynchronous");
+      const { effects, rows: outgoing } = gathered();
+      const record = done(value);
+      const outbox = outgoing.map(({ id }) => id);
+      committing = true;
+      await point("C3");
+      const written = await lease.settle(
+        (current) => ({ record: { ...record(current), outbox }, effects, addRows: outgoing }),
+        untilMs,
+      );
+      if (written.kind === "refused") {
+        // Nothing was written, so the handler may think again.
+        committing = false;
+        throw new CommitConflict("a document that ctx.commit creates exists already");
+      }
+      if (written.kind !== "applied")
+        throw new LeaseLost("the event is no longer this delivery's; nothing was committed");
+      rows = outgoing;
+    },
+
+    async afterCommit(lease, ran) {
+      if (ran.kind !== "returned") log.error("the handler failed after its commit, which stands", { error: ran.error });
+      await point("C6");
+      return ended(lease.settled!, "done");
+    },
+
+    async complete(lease, value) {
+      if (manifest.effects === "at-least-once") await point("C4");
+      const record = done(value);
+      return end(
+        lease,
+        (current) => ({ record: record(current) }),
+        "the handler succeeded and the store did not record it; a later delivery may repeat its effect",
+      );
+    },
+
+    async park(lease, cause) {
+      const row = deadLetter(`${lease.key}-${lease.token}-parked`, cause, lease.attempts);
+      const fits = sizeOf(row) <= MAX_ROW_BYTES;
+      try {
+        // Too large for a row: sent first, so that a crash in between repeats it rather than losing it.
+        if (!fits) await publisher.publish([row]);
+      } catch (error) {
+        log.error("the event could not be parked", { error });
+        return release(lease, error);
+      }
+      rows = fits ? [row] : [];
+      const outbox = rows.map(({ id }) => id);
+      return end(
+        lease,
+        (record) => ({
+          record: { ...finished(record, "PARKED", expireAtMs), error: cause, outbox },
+          addRows: fits ? [row] : [],
+        }),
+        "the event could not be parked",
+      );
+    },
+
+    async parkUnclaimed(cause) {
+      const { recordKey } = options;
+      if (!options.deadLetterTopic)
+        return { kind: "rejected", code: recordKey ? "MR3023" : "MR3022", reason: `${cause.class}: ${cause.message}` };
+      try {
+        await publisher.publish([deadLetter(`${recordKey ?? manifest.name}-${meta.id}-parked`, cause, 0)]);
+        return { kind: "parked", cause };
+      } catch (error) {
+        log.error("the event could not be parked", { error });
+        return { kind: "retry", cause: describeError(error) };
+      }
+    },
+
+    replay: (held) => ended(held, "replayed"),
+  };
+}
+
+/** The record in a state that is final for this delivery. */
+function finished(record: RecordData, state: "DONE" | "PARKED" | "RELEASED", expireAtMs: number): RecordData {
+  const { error: _past, ...kept } = revised(record);
+  return { ...kept, state, expireAtMs };
+}
+
+/** JSON of a result, or nothing when there is none, or none that a record can keep. */
+function encodeResult(value: unknown, log: Log): string | undefined {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    log.warn("the result is not JSON and was not kept", { error });
+  }
+  if (text === undefined || Buffer.byteLength(text) <= MAX_RESULT_BYTES) return text;
+  log.warn("the result is too large and was not kept", { bytes: Buffer.byteLength(text), limit: MAX_RESULT_BYTES });
+  return undefined;
+}
