@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
 import { type Filter, printFilter } from "../../language/filter";
 import {
+  addIssue,
   check,
   checkAtSynth,
   durationOf,
@@ -13,6 +14,7 @@ import {
   type GrantTarget,
   type IGrantee,
   type IPushTarget,
+  isKnown,
   type IServiceAccount,
   type Labels,
   MillraceStack,
@@ -226,6 +228,8 @@ class ExistingSubscription extends Construct implements ISubscription {
     readonly name: string,
   ) {
     super(scope, id);
+    if (isKnown(name) && !/^projects\/[^/]+\/subscriptions\/[^/]+$/.test(name))
+      addIssue(this, "MR1103", { problem: `"${name}" is not the full name of a subscription`, got: name });
   }
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {

@@ -1,3 +1,4 @@
+import { PubsubTopicIamBinding } from "@cdktf/provider-google/lib/pubsub-topic-iam-binding/index.js";
 import {
   grant,
   grantsOf,
@@ -7,6 +8,8 @@ import {
   ServiceAccount,
   serviceAgent,
 } from "../../../constructs/core";
+import type { MillraceStack } from "../../../constructs/core";
+import { PubsubTopicIamMember } from "../../../constructs/l1/pubsub";
 import { codesOf, issuesOf, plan, planOf, testStack } from "../../support/synth";
 
 const kind: GrantKind = {
@@ -113,5 +116,23 @@ describe("a service agent", () => {
     expect(all("google_project_service")).toMatchObject([
       { service: "pubsub.googleapis.com", project: "acme-dev", disable_on_destroy: false },
     ]);
+  });
+});
+
+describe("IAM that somebody wrote by hand", () => {
+  const topic = "projects/acme-dev/topics/orders";
+
+  it("is reported when it opens a resource to everybody", () => {
+    const issues = issuesOf((stack) => {
+      new PubsubTopicIamMember(stack, "Open", { topic, role: "roles/pubsub.publisher", member: "allUsers" });
+    });
+    expect(issues).toMatchObject([{ code: "MR1020", severity: "error", path: "web-dev/Open", got: "allUsers" }]);
+  });
+
+  it("is questioned when it owns the whole role, and can be acknowledged", () => {
+    const bind = (stack: MillraceStack) =>
+      new PubsubTopicIamBinding(stack, "All", { topic, role: "roles/pubsub.publisher", members: ["group:a@b.c"] });
+    expect(issuesOf(bind)).toMatchObject([{ code: "MR1024", severity: "warning", path: "web-dev/All" }]);
+    expect(codesOf(bind, { acknowledge: [{ code: "MR1024", reason: "ours alone" }] })).toEqual([]);
   });
 });

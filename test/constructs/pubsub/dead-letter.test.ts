@@ -1,0 +1,123 @@
+import {
+  DeadLetteredSubscription,
+  type DeadLetteredSubscriptionProps,
+  DeadLetterTopic,
+  endpoint,
+  type MillraceStack,
+  NotificationChannel,
+  ServiceAccount,
+  Topic,
+} from "../../../constructs";
+import { codesOf, plan } from "../../support/synth";
+
+const build = (stack: MillraceStack, props: Partial<DeadLetteredSubscriptionProps> = {}) =>
+  new DeadLetteredSubscription(stack, "Charge", { topic: new Topic(stack, "Orders"), ...props });
+
+describe("a dead-lettered subscription", () => {
+  it("keeps dead letters for 31 days in a subscription that never expires", () => {
+    const { one, address } = plan((stack) => build(stack));
+    const topic = address("google_pubsub_topic", { name: "web-dev-charge-dead-letter" });
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge" })["dead_letter_policy"]).toEqual({
+      dead_letter_topic: `\${${topic}.id}`,
+      max_delivery_attempts: 10,
+    });
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge-dead-letter" })).toMatchObject({
+      topic: `\${${topic}.id}`,
+      message_retention_duration: "2678400s",
+      expiration_policy: { ttl: "" },
+    });
+  });
+
+  it("finds nothing wrong with itself", () => {
+    expect(codesOf((stack) => build(stack))).toEqual([]);
+  });
+
+  it("can share a dead-letter topic", () => {
+    const { all } = plan((stack) => {
+      const deadLetterTopic = new DeadLetterTopic(stack, "Dead");
+      const topic = new Topic(stack, "Orders");
+      for (const id of ["Charge", "Ship"]) new DeadLetteredSubscription(stack, id, { topic, deadLetterTopic });
+    });
+    expect(all("google_pubsub_topic").map(({ name }) => name)).toEqual(["web-dev-dead", "web-dev-orders"]);
+    expect(all("google_pubsub_topic_iam_member")).toHaveLength(1);
+    expect(all("google_pubsub_subscription_iam_member")).toHaveLength(2);
+  });
+
+  it("lets a handler park messages", () => {
+    const { all } = plan((stack) => build(stack).grantPark(new ServiceAccount(stack, "Handler")));
+    expect(all("google_pubsub_topic_iam_member").map(({ member }) => member)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/google_service_account\.Handler_\w+\.email/)]),
+    );
+  });
+
+  it.each(["6d", "1d"] as const)("reports dead letters that are kept for %s only", (deadLetterRetention) => {
+    expect(codesOf((stack) => build(stack, { deadLetterRetention }))).toEqual(["MR1131"]);
+  });
+
+  it("reports dead letters that do not outlast the messages they come from", () => {
+    expect(codesOf((stack) => build(stack, { deadLetterRetention: "8d", retention: "9d" }))).toEqual(["MR1131"]);
+  });
+});
+
+describe("the alarms of a dead-lettered subscription", () => {
+  const watched = plan((stack) =>
+    build(stack, {
+      push: { target: endpoint("https://a.example.com") },
+      notify: [new NotificationChannel(stack, "Ops", { kind: "email", address: "ops@example.com" })],
+    }),
+  );
+  const policy = (displayName: string) =>
+    watched.one("google_monitoring_alert_policy", { display_name: `charge: ${displayName}` });
+
+  it("fire at the first dead letter, forwarded or parked", () => {
+    const [forwarded, parked] = policy("dead letters")["conditions"];
+    expect(policy("dead letters")).toMatchObject({ combiner: "OR", severity: "ERROR" });
+    expect(forwarded.condition_threshold).toEqual({
+      filter:
+        'metric.type = "pubsub.googleapis.com/subscription/dead_letter_message_count" AND resource.type = "pubsub_subscription" AND resource.labels.subscription_id = "web-dev-charge"',
+      aggregations: [
+        { alignment_period: "300s", per_series_aligner: "ALIGN_DELTA", cross_series_reducer: "REDUCE_SUM" },
+      ],
+      comparison: "COMPARISON_GT",
+      threshold_value: 0,
+      duration: "0s",
+    });
+    expect(parked.condition_threshold).toMatchObject({
+      filter: expect.stringContaining('subscription_id = "web-dev-charge-dead-letter"'),
+      threshold_value: 0,
+      duration: "0s",
+    });
+  });
+
+  it("fire when messages wait too long and when pushes fail", () => {
+    expect(policy("messages wait too long")["conditions"][0].condition_threshold).toMatchObject({
+      threshold_value: 600,
+      duration: "300s",
+    });
+    expect(policy("deliveries fail")["conditions"][0].condition_threshold).toMatchObject({
+      filter: expect.stringContaining('metric.labels.response_class != "ack"'),
+      denominator_filter: expect.not.stringContaining("response_class"),
+      threshold_value: 0.05,
+    });
+  });
+
+  it("tell the channels, and say what to do", () => {
+    const channel = watched.address("google_monitoring_notification_channel");
+    for (const policy of watched.all("google_monitoring_alert_policy")) {
+      expect(policy["notification_channels"]).toEqual([`\${${channel}.name}`]);
+      expect(policy["documentation"]).toMatchObject({ mime_type: "text/markdown", content: expect.any(String) });
+    }
+  });
+
+  it("watch no pushes where messages are pulled", () => {
+    const { all } = plan((stack) => build(stack));
+    expect(all("google_monitoring_alert_policy")).toHaveLength(2);
+  });
+
+  it("stay data when nobody wants policies", () => {
+    const result = plan((stack) => {
+      expect(build(stack, { alarms: false }).alarms.map(({ id }) => id)).toEqual(["DeadLetters", "BacklogAge"]);
+    });
+    expect(result.all("google_monitoring_alert_policy")).toEqual([]);
+  });
+});
