@@ -1,6 +1,7 @@
 import { engineCodes } from "./engine";
 import { planCodes } from "./plan";
 import type { CodeTable } from "./table";
+import { targetsCodes } from "./targets";
 
 /** MR4000–MR4999: the local engine. */
-export const localCodes = { ...planCodes, ...engineCodes } as const satisfies CodeTable;
+export const localCodes = { ...planCodes, ...engineCodes, ...targetsCodes } as const satisfies CodeTable;

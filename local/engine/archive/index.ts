@@ -1,0 +1,2 @@
+export { unpackArchive } from "./unpack";
+export { type ArchivedFile, type ArchiveLimits, readArchive } from "./zip";
