@@ -74,10 +74,12 @@ export class Archives extends Construct {
  */
 export function archiveOf(construct: Construct, kind: HandlerKind, code: HandlerCode): HandlerArchive {
   const { handlersDir } = MillraceStack.of(construct).context;
-  const { archive, findings } = packageHandler({ ...code, kind, entry: resolve(handlersDir, code.entry) });
+  const { contract, minify, external } = code;
+  const entry = resolve(handlersDir, code.entry);
+  const { archive, findings } = packageHandler({ kind, contract, entry, minify, external });
   for (const { code, severity, fault } of findings) addIssue(construct, code, fault, severity);
   const nothing = new Uint8Array();
-  return archive ?? { name: code.contract.manifest.name, bytes: nothing, code: nothing };
+  return archive ?? { name: contract.manifest.name, bytes: nothing, code: nothing };
 }
 
 /** Paths of the files below a folder, relative to it and with forward slashes. */

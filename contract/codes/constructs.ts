@@ -1,4 +1,5 @@
 import { coreCodes } from "./core";
+import { runCodes } from "./run";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
 import { packagingCodes } from "./packaging";
@@ -16,4 +17,5 @@ export const constructsCodes = {
   ...monitoringCodes,
   ...packagingCodes,
   ...storageCodes,
+  ...runCodes,
 } as const satisfies CodeTable;

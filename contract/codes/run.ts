@@ -95,4 +95,16 @@ export const runCodes = {
     why: "project and region of the service would be unknown",
     fix: "give projects/{project}/locations/{region}/services/{service}",
   },
+  MR1320: {
+    title: "runtime decommissioned",
+    why: "the deploy is refused, and what runs already cannot be updated",
+    fix: "move to a current runtime",
+    source: "https://cloud.google.com/run/docs/runtimes/function-runtimes",
+  },
+  MR1321: {
+    title: "runtime deprecated",
+    why: "Google no longer patches it, and will soon refuse to deploy it",
+    fix: "move to a current runtime",
+    source: "https://cloud.google.com/run/docs/runtimes/function-runtimes",
+  },
 } as const satisfies CodeTable;

@@ -1,0 +1,6 @@
+export { CloudRunService, type CloudRunServiceProps } from "./service";
+export type { Probe } from "./probe";
+export type { RuntimeName } from "./runtimes";
+export type { Sizing } from "./size";
+export type { SecretReference } from "./variables";
+export type { SizedWorkloadProps } from "./workload";

@@ -1,0 +1,124 @@
+import { type IResolvable, Lazy } from "cdktf";
+import type { Construct } from "constructs";
+import { check, checkAtSynth, escapeTemplate, type Grant, grant, type IGrantee, isKnown, type Rule } from "../core";
+import { MillraceStack } from "../core/stack";
+import { SecretManagerSecretIamMember } from "../l1/secrets";
+
+/** A secret that a workload reads through an environment variable. */
+export interface SecretReference {
+  /** Name of the secret in Secret Manager. */
+  readonly secret: string;
+  /** Version, a number or `latest`; a number makes a new revision when it changes. @default "latest" */
+  readonly version?: string;
+  /** Project of the secret. @default the stack's */
+  readonly projectId?: string;
+}
+
+/** Environment variables of one workload; the plan reads them at synth, so what surrounds the workload may add some. */
+export class Variables {
+  private readonly values = new Map<string, string>();
+
+  constructor(
+    private readonly construct: Construct,
+    private readonly secrets: Readonly<Record<string, SecretReference>> = {},
+  ) {
+    checkAtSynth(construct, () => check(construct, { values: this.values, secrets }, RULES));
+  }
+
+  /** Sets a variable, unless it is set already: what was said first, by the user, holds. */
+  add(name: string, value: string): void {
+    if (!this.values.has(name)) this.values.set(name, value);
+  }
+
+  /** The plain variables at synth, in the order of their names: Google returns them sorted, so any other order is a diff. */
+  entries(): readonly (readonly [string, string])[] {
+    return [...this.values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, escapeTemplate(value)]);
+  }
+
+  /** Secrets with every default in place, in the order of their variables. */
+  secretEntries(): readonly (readonly [string, Required<SecretReference>])[] {
+    const { projectId } = MillraceStack.of(this.construct).context;
+    return Object.entries(this.secrets)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, reference]) => [name, { version: "latest", projectId, ...reference }]);
+  }
+
+  /** Lets the workload's identity read its secrets, and no others. */
+  grantSecrets(grantee: IGrantee): readonly Grant[] {
+    return this.secretEntries().map(([, { secret, projectId }]) =>
+      grant(
+        {
+          scope: this.construct,
+          name: `projects/${projectId}/secrets/${secret}`,
+          level: "resource",
+          attach: (scope, id, config) =>
+            new SecretManagerSecretIamMember(scope, `${secret}-${id}`, {
+              ...config,
+              project: projectId,
+              secretId: secret,
+            }),
+        },
+        grantee,
+        { role: "roles/secretmanager.secretAccessor", on: "secret", reason: "reads a secret at start" },
+      ),
+    );
+  }
+
+  /** A value that is computed when the plan is written. */
+  lazily(produce: (variables: this) => unknown): IResolvable {
+    return Lazy.anyValue({ produce: () => produce(this) });
+  }
+}
+
+interface Named {
+  readonly values: ReadonlyMap<string, string>;
+  readonly secrets: Readonly<Record<string, SecretReference>>;
+}
+
+/** https://cloud.google.com/run/docs/container-contract#env-vars; that setting them fails is not documented, hence a warning. */
+const RESERVED = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
+/** https://cloud.google.com/run/quotas */
+const MOST = 1_000;
+
+const RULES: readonly Rule<Named>[] = [
+  {
+    code: "MR1311",
+    severity: "warning",
+    fault: ({ values, secrets }) => {
+      const names = [...values.keys(), ...Object.keys(secrets)].filter((name) => RESERVED.includes(name));
+      return names.length > 0 && { problem: `${names.join(", ")} would be set, which Cloud Run sets itself` };
+    },
+  },
+  {
+    code: "MR1312",
+    severity: "warning",
+    fault: ({ values }) => {
+      const suspicious = [...values].filter(([name, value]) => SECRET.test(name) && isKnown(value) && value !== "");
+      const names = suspicious.map(([name]) => name).sort();
+      return (
+        names.length > 0 && {
+          problem: `${names.join(", ")} looks like a secret and would stand in the plan and in the state`,
+        }
+      );
+    },
+  },
+  {
+    code: "MR1313",
+    fault: ({ values, secrets }) => {
+      const both = Object.keys(secrets).filter((name) => values.has(name));
+      return both.length > 0 && { problem: `${both.join(", ")} is set both as a value and as a secret` };
+    },
+  },
+  {
+    code: "MR1314",
+    fault: ({ values, secrets }) => {
+      const count = values.size + Object.keys(secrets).length;
+      return (
+        count > MOST && { problem: `${count} environment variables are more than the ${MOST} a container can have` }
+      );
+    },
+  },
+];
+
+/** Names that people give to secrets: `API_KEY`, `DB_PASSWORD`, `TOKEN`; not `KEYBOARD`, nor our own variables. */
+const SECRET = /^(?!MILLRACE_).*(^|_)(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|(API|PRIVATE|ACCESS)_?KEY|KEY)S?(_|$)/i;

@@ -1,0 +1,79 @@
+import type { Construct } from "constructs";
+import {
+  type AnyContract,
+  check,
+  contractEnvironment,
+  deliveryOf,
+  durationOf,
+  type IServiceAccount,
+  MillraceStack,
+  ServiceAccount,
+  type WorkloadProps,
+} from "../core";
+import type { Duration } from "../../language/duration";
+import { type ResolvedSize, SIZE_RULES, type Sizing } from "./size";
+import { type SecretReference, Variables } from "./variables";
+
+/** What services and functions have in common beside their code. */
+export interface SizedWorkloadProps extends WorkloadProps, Sizing {
+  /**
+   * Longest request, at most an hour. @default the contract's time limit and a margin; without a contract 60s
+   */
+  readonly timeout?: Duration;
+  /** Requests at a time in one instance, 1–1000. @default the contract's; without a contract 1 */
+  readonly concurrency?: number;
+  /** Variables whose values are secrets; the workload's identity is let read each of them. @default none */
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
+  /**
+   * Who reaches the workload at all, before IAM asks who calls. Pub/Sub, Eventarc, Cloud Tasks, Scheduler and Workflows
+   * of the same project count as internal. @default "internal"
+   */
+  readonly ingress?: "internal" | "internal-and-load-balancer" | "all";
+}
+
+/** Requests that one instance takes when nothing is said: the handler may assume that it is alone. */
+const DEFAULTS = {
+  cpu: 1,
+  memory: "512Mi",
+  minInstances: 0,
+  maxInstances: 10,
+  concurrency: 1,
+  timeout: "60s",
+} as const;
+
+/** Fills in and checks the numbers of a workload. */
+export function resolveSize(construct: Construct, props: SizedWorkloadProps): ResolvedSize {
+  const delivery = props.contract && deliveryOf(props.contract.manifest);
+  const ownTimeout = durationOf(construct, "timeout", props.timeout ?? DEFAULTS.timeout) / 1_000;
+  const size: ResolvedSize = {
+    cpu: props.cpu ?? DEFAULTS.cpu,
+    memory: props.memory ?? DEFAULTS.memory,
+    minInstances: props.minInstances ?? DEFAULTS.minInstances,
+    maxInstances: props.maxInstances ?? DEFAULTS.maxInstances,
+    concurrency: props.concurrency ?? delivery?.concurrency ?? DEFAULTS.concurrency,
+    timeoutSeconds: props.timeout === undefined && delivery ? delivery.deadlineSeconds : ownTimeout,
+    ...(delivery && { neededSeconds: delivery.deadlineSeconds }),
+  };
+  check(construct, size, SIZE_RULES);
+  return size;
+}
+
+/** The variables of a workload: the user's own, then what follows from the contract. */
+export function resolveVariables(construct: Construct, props: SizedWorkloadProps, audience: string): Variables {
+  const variables = new Variables(construct, props.secrets);
+  const { contract } = props;
+  const derived: Readonly<Record<string, string>> = contract
+    ? contractEnvironment(MillraceStack.of(construct), contract, audience)
+    : {};
+  for (const [name, value] of [...Object.entries(props.environment ?? {}), ...Object.entries(derived)])
+    variables.add(name, value);
+  return variables;
+}
+
+/** The identity a workload runs as; its own unless another is given. */
+export const resolveIdentity = (construct: Construct, props: WorkloadProps, name?: string): IServiceAccount =>
+  props.serviceAccount ?? new ServiceAccount(construct, "Identity", { name });
+
+/** The name of a workload that is given none: its contract's. */
+export const nameOf = ({ name, contract }: { readonly name?: string; readonly contract?: AnyContract }) =>
+  name ?? contract?.manifest.name;
