@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { IssuesError } from "../../contract/issue";
+import type { Json } from "../../contract/json";
+import { issue } from "../plan/issues";
+import type { Journal, Journaled } from "./journal";
+
+/** A journal in a file: one line per entry, `{checksum} [engine ms, service, entry]`, after a line that names the format. */
+export interface JournalFile extends Journal {
+  /** Engine time of the last entry, so that time never runs backwards over a restart; undefined for a new journal. */
+  readonly lastMs: number | undefined;
+  /** Bytes at the end that were no whole entry: what a crash cut off while it was being written. */
+  readonly droppedBytes: number;
+  /**
+   * Replays every entry into its service, then replaces the file by the fewest entries that rebuild the same state.
+   * Entries of services that are not given are dropped. Must be called once, before the first append.
+   * @param now engine time in milliseconds
+   */
+  start(services: readonly Journaled[], now: () => number): Promise<void>;
+  /** Writes what is pending and closes the file. */
+  close(): Promise<void>;
+}
+
+const FORMAT = "millrace-journal";
+const VERSION = 1;
+
+type Line = readonly [atMs: number, service: string, entry: Json];
+
+/**
+ * Opens the journal of a stack's state, or begins one.
+ * @param onError told once when the disk refuses a write; the engine must not go on as if it were kept
+ * @throws IssuesError MR4104 for a journal that is damaged before its end, MR4105 for one of another version
+ */
+export function openJournal(file: string, onError: (error: Error) => void): JournalFile {
+  const { lines, droppedBytes } = readJournal(file);
+  let started: { readonly writer: Writer; readonly now: () => number } | undefined;
+  return {
+    lastMs: lines.at(-1)?.[0],
+    droppedBytes,
+    append(service, entry) {
+      if (!started) throw new Error(`"${service}" appended to a journal that was not started`);
+      started.writer.push(encode([started.now(), service, entry]));
+    },
+    flush: async () => started?.writer.flush(),
+    async start(services, now) {
+      const byName = new Map(services.map((service) => [service.journalName, service]));
+      for (const [, service, entry] of lines.splice(0)) byName.get(service)?.replay(entry);
+      rewrite(file, services, now());
+      started = { writer: createWriter(await open(file, "a"), onError), now };
+    },
+    close: async () => started?.writer.close(),
+  };
+}
+
+interface Writer {
+  push(line: string): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Appends lines in order. What arrives during a write forms the next one: a burst costs two trips to the disk. */
+function createWriter(handle: FileHandle, onError: (error: Error) => void): Writer {
+  let pending: string[] = [];
+  let writing: Promise<void> | undefined;
+  let failure: Error | undefined;
+  const drain = async (): Promise<void> => {
+    while (pending.length > 0) {
+      const batch = pending.join("");
+      pending = [];
+      await handle.appendFile(batch);
+      await handle.datasync();
+    }
+  };
+  const write = (): Promise<void> =>
+    (writing ??= drain()
+      .catch((error: Error) => {
+        failure = error;
+        onError(error);
+      })
+      .finally(() => (writing = undefined)));
+  const flush = async (): Promise<void> => {
+    if (pending.length > 0 || writing) await write();
+    if (failure) throw failure;
+  };
+  return {
+    push(line) {
+      if (failure) return;
+      pending.push(line);
+      void write();
+    },
+    flush,
+    close: () => flush().finally(() => handle.close()),
+  };
+}
+
+const checksum = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
+
+const encode = (line: Line | readonly [string, number]): string => {
+  const text = JSON.stringify(line);
+  return `${checksum(text)} ${text}\n`;
+};
+
+/** The value of a line, undefined when it is not whole. */
+function decode(line: string): unknown {
+  const text = line.slice(9);
+  if (line[8] !== " " || checksum(text) !== line.slice(0, 8)) return undefined;
+  return JSON.parse(text) as unknown;
+}
+
+function readJournal(file: string): { lines: Line[]; droppedBytes: number } {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { lines: [], droppedBytes: 0 };
+    throw error;
+  }
+  const whole = text.split("\n");
+  // After the last newline stands nothing, unless a write was cut off.
+  const values = whole.map((line, index) => (index < whole.length - 1 ? decode(line) : undefined));
+  const [header] = values;
+  if (header !== undefined && !isHeader(header)) throw new IssuesError([otherVersion(file)]);
+  const torn = values.indexOf(undefined);
+  const after = values.findIndex((value, index) => index > torn && value !== undefined);
+  if (after >= 0) throw new IssuesError([damaged(file, torn + 1)]);
+  const droppedBytes = Buffer.byteLength(whole.slice(torn).join("\n"));
+  return { lines: values.slice(1, torn) as Line[], droppedBytes };
+}
+
+const isHeader = (value: unknown): boolean => Array.isArray(value) && value[0] === FORMAT && value[1] === VERSION;
+
+/** Writes a fresh journal beside the old one and puts it in its place: a crash leaves one of the two, whole. */
+function rewrite(file: string, services: readonly Journaled[], nowMs: number): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const temporary = `${file}.tmp`;
+  const descriptor = openSync(temporary, "w");
+  try {
+    let chunk = encode([FORMAT, VERSION]);
+    for (const service of services)
+      for (const entry of service.compact()) {
+        chunk += encode([nowMs, service.journalName, entry]);
+        if (chunk.length > 1 << 20) {
+          writeSync(descriptor, chunk);
+          chunk = "";
+        }
+      }
+    writeSync(descriptor, chunk);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, file);
+}
+
+const damaged = (file: string, line: number) =>
+  issue(
+    "MR4104",
+    `${file}:${line}`,
+    "a line of the journal is damaged, and whole ones follow it, so this was no crash while writing",
+    "restore the file, or delete its folder to start with an empty state",
+  );
+
+const otherVersion = (file: string) =>
+  issue(
+    "MR4105",
+    file,
+    "the journal was written by another version of the engine",
+    "run that version, or delete the folder to start with an empty state",
+  );
