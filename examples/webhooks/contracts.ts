@@ -1,5 +1,5 @@
 import { defineContract, type EventMeta } from "millrace/contract";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The parts of a GitHub webhook that the handlers read. GitHub adds fields at will, so objects stay open.
