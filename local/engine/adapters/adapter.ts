@@ -18,6 +18,8 @@ export interface Adapter {
   readonly honoured?: readonly string[];
   /** Arguments that have nothing to change on a laptop: labels, protection, machine sizes, networks. */
   readonly inert?: readonly string[];
+  /** More of them, where it depends on the resource. */
+  inertFor?(attributes: Attributes): readonly string[];
   /** What Google and the provider add to a configuration: ids, names, addresses, and the defaults that the engine needs. */
   computed(read: Reader): Attributes;
   /** Adds what must run to the draft of the system. */

@@ -60,8 +60,8 @@ export interface Fidelity {
 export function fidelityOf(resource: PlannedResource): Fidelity {
   const adapter = adapterOf(resource);
   const runs = typeof adapter?.runs === "function" ? adapter.runs(resource.attributes) : (adapter?.runs ?? false);
-  const { stack, address, type, constructPath, config } = resource;
-  const known = [...(adapter?.honoured ?? []), ...(adapter?.inert ?? [])];
+  const { stack, address, type, constructPath, config, attributes } = resource;
+  const known = [...(adapter?.honoured ?? []), ...(adapter?.inert ?? []), ...(adapter?.inertFor?.(attributes) ?? [])];
   return {
     address: `${stack}/${address}`,
     type,

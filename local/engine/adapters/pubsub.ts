@@ -42,6 +42,7 @@ const subscription: Adapter = {
     "ack_deadline_seconds",
     "message_retention_duration",
     "retain_acked_messages",
+    "enable_exactly_once_delivery",
     "enable_message_ordering",
     "filter",
     "retry_policy",

@@ -83,8 +83,18 @@ const runService: Adapter = {
     "template.containers.name",
     "template.containers.resources",
     "template.containers.ports",
+    // An instance here is ready when its port is open.
+    "template.containers.startup_probe",
     "timeouts",
   ],
+  /** How Google starts the archive's bundle from a mounted bucket; the engine starts the archive itself. */
+  inertFor(attributes) {
+    const bucket = at(attributes, "template.volumes.gcs.bucket");
+    const source = at(attributes, "build_config.source_location");
+    const mounted = typeof bucket === "string" && typeof source === "string" && source.startsWith(`gs://${bucket}/`);
+    const paths = ["volumes", "containers.volume_mounts", "containers.command", "containers.args"];
+    return mounted ? paths.map((path) => `template.${path}`) : [];
+  },
   computed(read) {
     const uri = runUrl(read);
     return {

@@ -237,6 +237,28 @@ describe("what a plan gets wrong", () => {
       ],
     ],
     [
+      "a command and a volume beside an archive, which they do not start",
+      (r) => {
+        const template = r.google_cloud_run_v2_service!.charge!.template as Record<string, unknown>;
+        template.containers = [{ image: "node", command: ["node"] }];
+        template.volumes = [{ name: "data", gcs: { bucket: "other" } }];
+      },
+      [
+        "warning MR4017 app/google_cloud_run_v2_service.charge.template.containers.command",
+        "warning MR4017 app/google_cloud_run_v2_service.charge.template.volumes.name",
+        "warning MR4017 app/google_cloud_run_v2_service.charge.template.volumes.gcs.bucket",
+      ],
+    ],
+    [
+      "nothing about a command that starts the archive from its mounted bucket",
+      (r) => {
+        const template = r.google_cloud_run_v2_service!.charge!.template as Record<string, unknown>;
+        template.containers = [{ image: "node", command: ["node"], args: ["/code/charge.cjs"] }];
+        template.volumes = [{ name: "code", gcs: { bucket: "code" } }];
+      },
+      [],
+    ],
+    [
       "an archive that is not there",
       (r) => void (r.google_storage_bucket_object!.charge!.source = "archives/gone.zip"),
       ["error MR4018 app/google_storage_bucket_object.charge"],
