@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { manifest, read, root, treeFiles } from "./tree";
 
@@ -12,23 +13,23 @@ const saying = (pattern: RegExp, files: readonly string[]) =>
   );
 
 describe("the repository", () => {
-  it("keeps every file under 400 lines, generated ones aside", () => {
+  it("keeps every file within its length, generated ones aside", () => {
+    // A file of tests holds one subject and pays for its imports once, so it may be longer than what it tests.
+    const limitOf = (file: string) => (file.endsWith(".test.ts") ? 600 : 400);
     const long = code
       .filter((file) => !file.includes(".generated."))
-      .map((file) => `${file}: ${read(file).trimEnd().split("\n").length}`)
-      .filter((line) => Number(line.split(": ")[1]) > 400);
+      .map((file) => ({ file, lines: read(file).trimEnd().split("\n").length }))
+      .filter(({ file, lines }) => lines > limitOf(file));
     expect(long).toEqual([]);
   });
 
   it("names no path of the machine it was written on", () => {
-    const homes = ["work", "root", "farm", "Users", "home"].map((home) => `/${home}/`);
-    const path = new RegExp(`(?:^|["'\\s=(:])(?:${homes.join("|")})`);
-    expect(
-      saying(
-        path,
-        text.filter((file) => file !== "test/repo/tree.test.ts"),
-      ),
-    ).toEqual([]);
+    const homes = ["work", "root", "farm"]
+      .map((home) => `/${home}/`)
+      .concat(`${homedir()}/`, `${root}/`)
+      .filter((one) => one.length > 4);
+    const path = new RegExp(`(?:^|["'\\s=(:])(?:${homes.map((home) => home.replace(/[.+]/g, "\\$&")).join("|")})`);
+    expect(saying(path, text)).toEqual([]);
   });
 
   it("pins packages without naming a registry", () => {
