@@ -154,7 +154,11 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
         expireAtMs,
       });
       const value = write(tx);
-      if (value instanceof Promise) throw new TypeError("the function given to ctx.commit must not be asynchronous");
+      if (value instanceof Promise) {
+        // Its own failure, if any, must not end the process.
+        value.catch(() => {});
+        throw new TypeError("the function given to ctx.commit must not be asynchronous");
+      }
       const { effects, rows: outgoing } = gathered();
       const record = done(value);
       const outbox = outgoing.map(({ id }) => id);
