@@ -82,7 +82,7 @@ export const EnvironmentSchema = z.strictObject({
     })
     .default({ function: {}, service: {} })
     .describe("size of the workloads, by kind"),
-  overrides: z.record(z.string(), Override).default({}).describe("size of single workloads, by construct id"),
+  overrides: z.record(z.string(), Override).default({}).describe("size of single workloads, by the name of their contract"),
 });
 
 export type WorkloadSize = z.output<typeof Override>;
@@ -94,9 +94,9 @@ export interface Environment extends z.output<typeof EnvironmentSchema> {
 }
 
 /** The size of one workload: what its kind gets, and over it what the environment says of it by name. */
-export const sizeOf = (environment: Environment, kind: "function" | "service", construct: string): WorkloadSize => ({
+export const sizeOf = (environment: Environment, kind: "function" | "service", workload: string): WorkloadSize => ({
   ...environment.sizes[kind],
-  ...environment.overrides[construct],
+  ...environment.overrides[workload],
 });
 
 /** What a stack of an application is given in an environment. The local one keeps its state apart, marked LOCAL. */

@@ -11,7 +11,7 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Name of the one environment that is wanted. @default all of them */
   readonly only?: string;
-  /** Workloads that may be overridden, by construct id. @default overrides are not checked against the stack */
+  /** Workloads that may be overridden, by the name of their contract. @default overrides are not checked against the stack */
   readonly workloads?: Readonly<Record<string, "function" | "service">>;
 }
 

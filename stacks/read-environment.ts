@@ -20,7 +20,7 @@ type Finding = Pick<Issue, "problem"> & Partial<Pick<Issue, "fix" | "got" | "wan
  * Reads one environment file and reports everything that is wrong with it, each fault with line and column.
  * @param file how the file is named in issues, for example `environments/dev.yaml`
  * @param name the environment's name
- * @param workloads ids of the workloads that may be overridden, with their kind; undefined when unknown
+ * @param workloads names of the workloads that may be overridden, with their kind; undefined when unknown
  */
 export function readEnvironment(
   text: string,
@@ -124,7 +124,7 @@ function checkWhole(
       const near = nearest(id, Object.keys(workloads));
       const known = Object.keys(workloads).join(", ");
       at("MR2007", ["overrides", id], {
-        problem: `no workload of the stack has the id "${id}"`,
+        problem: `no workload of the stack is called "${id}"`,
         got: id,
         want: near ?? known,
         fix: near === undefined ? `use one of ${known}` : `did you mean "${near}"?`,

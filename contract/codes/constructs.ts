@@ -1,4 +1,5 @@
 import { coreCodes } from "./core";
+import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
@@ -18,4 +19,5 @@ export const constructsCodes = {
   ...packagingCodes,
   ...storageCodes,
   ...runCodes,
+  ...functionsCodes,
 } as const satisfies CodeTable;

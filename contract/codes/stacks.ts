@@ -36,7 +36,7 @@ export const stacksCodes = {
   MR2007: {
     title: "override of an unknown workload",
     why: "the override would change nothing",
-    fix: "use the id of a workload of the stack",
+    fix: "use the name of a contract of the stack",
   },
   MR2008: {
     title: "no state bucket",

@@ -1,0 +1,1 @@
+export { CloudFunction, type CloudFunctionProps } from "./function";

@@ -1,0 +1,16 @@
+import type { CodeTable } from "./table";
+
+/** MR1200–MR1299: Gen2 functions. What they share with services is in run.ts. */
+export const functionsCodes = {
+  MR1201: {
+    title: "region with small instances",
+    why: "the deploy may be refused",
+    fix: "lower cpu, choose another region, or acknowledge the warning",
+    source: "firebase-tools, backend limits; may be stale",
+  },
+  MR1202: {
+    title: "not the full name of a function",
+    why: "project and region of the function would be unknown, and so its address",
+    fix: "give projects/{project}/locations/{region}/functions/{function}",
+  },
+} as const satisfies CodeTable;
