@@ -1,4 +1,5 @@
 export * from "./core";
 export * from "./firestore";
 export * from "./monitoring";
+export * from "./pipeline";
 export * from "./pubsub";

@@ -139,14 +139,6 @@ interface Request {
 
 const RULES: readonly Rule<Request>[] = [
   {
-    code: "MR1020",
-    fault: ({ grantee, target, kind }) =>
-      /^all(Authenticated)?Users$/.test(grantee.principal) && {
-        problem: `${kind.role} on ${target.name} would be granted to ${grantee.principal}, so anybody could use it`,
-        got: grantee.principal,
-      },
-  },
-  {
     code: "MR1021",
     fault: ({ grantee, kind }) =>
       isKnown(grantee.principal) &&

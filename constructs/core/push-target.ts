@@ -25,7 +25,10 @@ export interface IPushTarget {
 
 /** A push target that runs a handler under an identity of its own. */
 export interface IWorkload extends IPushTarget {
+  /** Identity the handler runs as. */
   readonly serviceAccount: IServiceAccount;
+  /** Sets an environment variable that follows from what surrounds the workload, unless the user has set it. */
+  addEnvironment(name: string, value: string): void;
 }
 
 /** What every workload accepts, whatever it runs on. */

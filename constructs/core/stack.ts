@@ -10,7 +10,7 @@ import { codes } from "../../contract/codes";
 import { IssuesError } from "../../contract/issue";
 import { GoogleProvider } from "../l1/provider";
 import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, settleIssues } from "./issues";
-import { checkForeignIam } from "./foreign-iam";
+import { checkIam } from "./iam";
 import { checkLabels, type Labels } from "./labels";
 import { isKnown } from "./tokens";
 
@@ -89,7 +89,7 @@ export class MillraceStack extends TerraformStack {
     };
     checkLabels(this, props.labels ?? {});
     for (const acknowledgement of props.acknowledge ?? []) acknowledge(this, acknowledgement);
-    checkAtSynth(this, () => checkForeignIam(this));
+    checkAtSynth(this, () => checkIam(this));
     this.render(props.backend ?? { kind: "local" });
   }
 

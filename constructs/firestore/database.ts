@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { addIssue, enableApi, type Grant, grant, type GrantKind, type GrantTarget, type IGrantee } from "../core";
 import { isKnown, MillraceStack, projectTarget } from "../core";
+import { claimName } from "../core/names";
 import { FirestoreField, GoogleFirestoreDatabase } from "../l1/firestore";
 
 export interface FirestoreDatabaseProps {
@@ -45,6 +46,7 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
     const databaseId = props.databaseId ?? "(default)";
     if (isKnown(databaseId) && !isDatabaseId(databaseId))
       addIssue(this, "MR1601", { problem: `"${databaseId}" cannot be the id of a database`, got: databaseId });
+    claimName(this, "database", databaseId);
     this.resource = new GoogleFirestoreDatabase(this, "Resource", {
       project,
       name: databaseId,

@@ -39,6 +39,11 @@ export const coreCodes = {
     why: "the provider checks hardly any name, so a bad one would fail at apply",
     fix: "change the name, the construct's id or the stack's prefix",
   },
+  MR1011: {
+    title: "resource name taken twice",
+    why: "the second resource would fail at apply, or adopt what belongs to the first",
+    fix: "give one of them another name, or the stack another prefix",
+  },
   MR1020: {
     title: "grant to everybody",
     why: "anybody on the internet, or anybody with a Google account, could use the resource",

@@ -8,4 +8,24 @@ export const pipelineCodes = {
     fix: "lower the contract's timeLimit to 595s or less, or split the work",
     source: "google/pubsub/v1/pubsub.proto: Subscription.ack_deadline_seconds",
   },
+  MR1501: {
+    title: "pipeline without consumers",
+    why: "Pub/Sub keeps no message of a topic that nobody subscribes to",
+    fix: "add a consumer",
+  },
+  MR1502: {
+    title: "two consumers of one name",
+    why: "the name is that of the handler's records and of its workload: the two would take each other's events for duplicates",
+    fix: "give the second contract another name",
+  },
+  MR1503: {
+    title: "records kept in memory",
+    why: "records in memory vanish with the instance and are unknown to the others, so duplicates have their effect again",
+    fix: 'set store: "firestore" in the contract',
+  },
+  MR1504: {
+    title: "records forgotten before their messages",
+    why: "a message that comes again after its record has expired has its effect again",
+    fix: "raise the contract's remember, or lower the consumer's retention",
+  },
 } as const satisfies CodeTable;

@@ -1,5 +1,5 @@
 import { App, TerraformStack } from "cdktf";
-import { MillraceStack, physicalName, ServiceAccount } from "../../../constructs/core";
+import { findingsOf, MillraceStack, physicalName, ServiceAccount } from "../../../constructs/core";
 import { codesOf, plan, planOf, STACK, testApp, testStack } from "../../support/synth";
 
 describe("a stack", () => {
@@ -86,6 +86,24 @@ describe("a resource name", () => {
 
   it("is reported when Google would refuse it", () => {
     expect(codesOf((stack) => physicalName(stack, rule, "Orders!"))).toEqual(["MR1010"]);
+  });
+
+  it("is reported when another construct of the project has it, in whatever stack", () => {
+    const app = testApp();
+    const build = (environment: string, prefix: string) => {
+      const stack = new MillraceStack(app, { ...STACK, environment, prefix });
+      new ServiceAccount(stack, "Push");
+      return stack;
+    };
+    build("dev", "shop");
+    expect(findingsOf(build("qa", "other")).errors).toEqual([]);
+    expect(findingsOf(build("prod", "shop")).errors).toMatchObject([
+      {
+        code: "MR1011",
+        path: "web-prod/Push",
+        problem: 'web-dev/Push is the service account "shop-push" already',
+      },
+    ]);
   });
 
   it("is not judged while it is a reference", () => {

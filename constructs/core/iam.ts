@@ -3,9 +3,10 @@ import type { IConstruct } from "constructs";
 import { addIssue } from "./issues";
 
 /**
- * Grants that were not made by `grant`: low-level IAM resources that somebody put into the tree. Called at synth.
+ * What no IAM resource of a stack may do, whether `grant` made it or somebody put the low-level resource into the tree.
+ * Called at synth.
  */
-export function checkForeignIam(stack: IConstruct): void {
+export function checkIam(stack: IConstruct): void {
   for (const node of stack.node.findAll()) {
     if (!TerraformResource.isTerraformResource(node)) continue;
     const type = node.terraformResourceType;
@@ -16,6 +17,9 @@ export function checkForeignIam(stack: IConstruct): void {
       .flat()
       .filter((member) => /^all(Authenticated)?Users$/.test(String(member)));
     if (open.length > 0 && type.includes("_iam_"))
-      addIssue(node, "MR1020", { problem: `${type} opens the resource to ${open.join(", ")}`, got: open.join(", ") });
+      addIssue(node, "MR1020", {
+        problem: `${type} lets ${open.join(" and ")} in, so anybody could use the resource`,
+        got: open.join(", "),
+      });
   }
 }

@@ -1,0 +1,152 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { DEADLINE_MARGIN_MS } from "../../contract/contract";
+import { ENV } from "../../contract/environment";
+import { EXPIRY_FIELD, OUTBOX_COLLECTION, RECORDS_COLLECTION } from "../../contract/store";
+import { type Duration, formatDuration, toGoogleDuration } from "../../language/duration";
+import type { Filter } from "../../language/filter";
+import {
+  acknowledge,
+  type Acknowledgement,
+  type AnyContract,
+  check,
+  deliveryOf,
+  type IWorkload,
+  PUBSUB_LIMITS,
+  type Rule,
+} from "../core";
+import { wantedDeadlineMs } from "../core/derive";
+import type { IFirestoreDatabase } from "../firestore/database";
+import type { INotificationChannel } from "../monitoring/notification-channel";
+import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
+import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
+import type { PushProps } from "../pubsub/subscription";
+import type { ITopic } from "../pubsub/topic";
+import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
+
+/** How a consumer gets its events, beside what follows from its contract. */
+export interface ConsumerOptions extends DeployProps {
+  /** Which messages it is interested in. @default all */
+  readonly filter?: Filter | string;
+  /** Form of the pushed request. @default "wrapped" */
+  readonly body?: PushProps["body"];
+  /** How long messages wait to be handled, 10m–31d. @default "7d" */
+  readonly retention?: Duration;
+  /** How long dead letters are kept, 10m–31d. @default "31d" */
+  readonly deadLetterRetention?: Duration;
+  /** Warnings accepted for this consumer. @default none */
+  readonly acknowledge?: readonly Acknowledgement[];
+}
+
+/** A handler and how it gets its events; deadlines, attempts, back-off and concurrency follow from the contract. */
+export type ConsumerProps = ConsumerOptions & ConsumerCode;
+
+/** What a consumer takes from its pipeline. */
+export interface ConsumerSurroundings {
+  readonly topic: ITopic;
+  /** Database of records and effects; undefined when no contract needs one. */
+  readonly store?: IFirestoreDatabase;
+  readonly notify: readonly INotificationChannel[];
+  readonly alarms: boolean;
+}
+
+/** One handler of a pipeline, from its subscription to its dead letters. */
+export class Consumer extends Construct {
+  readonly contract: AnyContract;
+  readonly workload: IWorkload;
+  readonly subscription: DeadLetteredSubscription;
+  readonly deadLetterTopic: DeadLetterTopic;
+  /** What must exist before the first message: a publisher that must lose nothing depends on it. */
+  readonly dependables: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ConsumerProps, surroundings: ConsumerSurroundings) {
+    super(scope, id);
+    this.contract = props.contract;
+    for (const accepted of props.acknowledge ?? []) acknowledge(this, accepted);
+    check(this, props.contract.manifest, CONTRACT_RULES);
+    const { manifest } = props.contract;
+    const { name } = manifest;
+
+    this.workload = deploy(this, props, props);
+    this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
+      name: `${name}-dead-letter`,
+      retention: props.deadLetterRetention,
+    });
+    const delivery = deliveryOf(manifest);
+    this.subscription = new DeadLetteredSubscription(this, "Subscription", {
+      topic: surroundings.topic,
+      name,
+      push: { target: this.workload, body: props.body },
+      filter: props.filter,
+      ordering: delivery.ordering,
+      ackDeadline: `${delivery.deadlineSeconds}s`,
+      retry: { minBackoff: `${delivery.minBackoffMs}ms`, maxBackoff: `${delivery.maxBackoffMs}ms` },
+      maxDeliveryAttempts: delivery.maxDeliveryAttempts,
+      deadLetterTopic: this.deadLetterTopic,
+      retention: props.retention,
+      notify: surroundings.notify,
+      alarms: surroundings.alarms,
+      dependsOn: this.allow(surroundings.store),
+    });
+    this.dependables = this.subscription.dependables;
+    this.tell(delivery.maxDeliveryAttempts, surroundings.store);
+    check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);
+  }
+
+  /** The roles the handler needs before its first message: on its store, and to park what no retry will mend. */
+  private allow(store: IFirestoreDatabase | undefined): readonly ITerraformDependable[] {
+    const { serviceAccount } = this.workload;
+    const park = this.deadLetterTopic.grantPark(serviceAccount).resource;
+    if (!store) return [park];
+    for (const collection of [RECORDS_COLLECTION, OUTBOX_COLLECTION]) store.expireDocuments(collection, EXPIRY_FIELD);
+    return [park, store.grantReadWrite(serviceAccount, "keeps idempotency records and effects").resource];
+  }
+
+  /** What the runtime must know of its surroundings; what follows from the contract the workload has set itself. */
+  private tell(maxDeliveryAttempts: number, store: IFirestoreDatabase | undefined): void {
+    const { pushIdentity } = this.subscription.subscription;
+    this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(maxDeliveryAttempts));
+    this.workload.addEnvironment(ENV.callers, pushIdentity!.email);
+    this.workload.addEnvironment(ENV.deadLetterTopic, this.deadLetterTopic.name);
+    if (store) this.workload.addEnvironment(ENV.firestoreDatabase, store.name);
+  }
+}
+
+/** Whether a contract keeps anything in a database. */
+export const needsStore = ({ manifest }: AnyContract): boolean => manifest.store === "firestore";
+
+type Manifest = AnyContract["manifest"];
+
+const LONGEST_SECONDS = PUBSUB_LIMITS.ackDeadlineSeconds.max;
+
+const CONTRACT_RULES: readonly Rule<Manifest>[] = [
+  {
+    code: "MR1012",
+    fault: (manifest) =>
+      wantedDeadlineMs(manifest) > LONGEST_SECONDS * 1_000 && {
+        problem: `handler limit ${manifest.timeLimitMs / 1_000} s, with a margin of ${DEADLINE_MARGIN_MS / 1_000} s, is longer than the ack deadline ${LONGEST_SECONDS} s; the message would be redelivered while it is still being handled`,
+        got: toGoogleDuration(manifest.timeLimitMs),
+        want: "≤ 595s",
+      },
+  },
+  {
+    code: "MR1503",
+    severity: "warning",
+    fault: ({ store }) =>
+      store === "memory" && {
+        problem: "the handler keeps its records in memory: they vanish with the instance and others do not see them",
+      },
+  },
+];
+
+const RECORD_RULES: readonly Rule<{ readonly rememberMs: number; readonly keptMs: number }>[] = [
+  {
+    code: "MR1504",
+    fault: ({ rememberMs, keptMs }) =>
+      rememberMs < keptMs && {
+        problem: `records are remembered for ${formatDuration(rememberMs)}, but messages come again for ${formatDuration(keptMs)}`,
+        got: formatDuration(rememberMs),
+        want: `≥ ${formatDuration(keptMs)}`,
+      },
+  },
+];

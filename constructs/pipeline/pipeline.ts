@@ -1,0 +1,90 @@
+import { Construct } from "constructs";
+import { addIssue, check, type Grant, type IGrantee, MillraceStack, type Rule } from "../core";
+import { FirestoreDatabase, type IFirestoreDatabase } from "../firestore/database";
+import type { Alarm } from "../monitoring/alarm";
+import type { INotificationChannel } from "../monitoring/notification-channel";
+import { type ITopic, Topic } from "../pubsub/topic";
+import { Consumer, type ConsumerProps, needsStore } from "./consumer";
+
+export interface EventDrivenPipelineProps {
+  /** Where the events come from. @default a topic of its own */
+  readonly topic?: ITopic;
+  /** Handlers, each with a subscription of its own: every one sees every event that passes its filter. */
+  readonly consumers: readonly ConsumerProps[];
+  /** Who may publish to the topic. @default nobody new */
+  readonly publishers?: readonly IGrantee[];
+  /** Database of idempotency records and effects. @default the stack's `(default)` database, made if a contract needs it */
+  readonly store?: IFirestoreDatabase;
+  /** Who is told when something goes wrong. @default nobody, with a warning where the stack is protected */
+  readonly notify?: readonly INotificationChannel[];
+  /** `false` makes no alert policies. @default they are made */
+  readonly alarms?: boolean;
+}
+
+/** Events from a topic to handlers, each delivery accounted for: handled once, retried, or kept as a dead letter. */
+export class EventDrivenPipeline extends Construct {
+  readonly topic: ITopic;
+  /** By the name of the contract. */
+  readonly consumers: Readonly<Record<string, Consumer>>;
+  /** Undefined when no contract keeps anything. */
+  readonly store?: IFirestoreDatabase;
+  /** The alarms as data, made or not. */
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: EventDrivenPipelineProps) {
+    super(scope, id);
+    check(this, { props, deletionProtection: MillraceStack.of(this).context.deletionProtection }, RULES);
+    const { notify = [], alarms = true } = props;
+    this.topic = props.topic ?? new Topic(this, "Topic");
+    const stored = props.consumers.some(({ contract }) => needsStore(contract));
+    if (stored) this.store = props.store ?? defaultStore(this);
+
+    const consumers: Record<string, Consumer> = {};
+    for (const consumer of props.consumers) {
+      const { name } = consumer.contract.manifest;
+      if (name in consumers) addIssue(this, "MR1502", { problem: `two consumers are called "${name}"`, got: name });
+      else {
+        const store = needsStore(consumer.contract) ? this.store : undefined;
+        consumers[name] = new Consumer(this, name, consumer, { topic: this.topic, store, notify, alarms });
+      }
+    }
+    this.consumers = consumers;
+    this.alarms = Object.values(consumers).flatMap(({ subscription }) => subscription.alarms);
+    for (const publisher of props.publishers ?? []) this.grantPublish(publisher);
+  }
+
+  /**
+   * Lets the grantee publish. The grant waits until every consumer can receive and dead-letter, so that no event is
+   * published into a pipeline that is half made.
+   */
+  grantPublish(grantee: IGrantee): Grant {
+    const dependsOn = Object.values(this.consumers).flatMap(({ dependables }) => dependables);
+    return this.topic.grantPublish(grantee, { dependsOn });
+  }
+}
+
+/** One database serves all pipelines of a stack: records are scoped by the contract's name. */
+function defaultStore(construct: Construct): IFirestoreDatabase {
+  const stack = MillraceStack.of(construct);
+  return (stack.node.tryFindChild("Store") as FirestoreDatabase | undefined) ?? new FirestoreDatabase(stack, "Store");
+}
+
+interface Checked {
+  readonly props: EventDrivenPipelineProps;
+  readonly deletionProtection: boolean;
+}
+
+const RULES: readonly Rule<Checked>[] = [
+  {
+    code: "MR1501",
+    fault: ({ props }) => props.consumers.length === 0 && { problem: "nobody consumes the events, so they are lost" },
+  },
+  {
+    code: "MR1702",
+    severity: "warning",
+    fault: ({ props, deletionProtection }) =>
+      deletionProtection &&
+      (props.alarms ?? true) &&
+      (props.notify ?? []).length === 0 && { problem: "its alarms tell nobody: dead letters would go unnoticed" },
+  },
+];

@@ -1,0 +1,1 @@
+export { webhook, type WebhookConsumer, WebhookIngest, type WebhookIngestProps } from "./webhook-ingest";
