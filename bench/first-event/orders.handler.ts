@@ -1,0 +1,4 @@
+import { defineHandler } from "millrace/runtime";
+import { orders } from "./orders.contract";
+
+export default defineHandler(orders, () => undefined);
