@@ -1,12 +1,19 @@
 import { App } from "cdktf";
-import { MillraceStack } from "millrace";
+import { EventDrivenPipeline, MillraceStack, ServiceAccount, skipCreationStacks } from "millrace";
 import { orders } from "./orders.contract.js";
 
+skipCreationStacks();
 const app = new App();
-new MillraceStack(app, {
-  app: orders.manifest.name,
+const stack = new MillraceStack(app, {
+  app: "orders",
   environment: "dev",
   project: { id: "example-dev", number: "123456789012" },
   region: "europe-west1",
+  deletionProtection: false,
+});
+const shop = new ServiceAccount(stack, "Shop");
+new EventDrivenPipeline(stack, "Orders", {
+  publishers: [shop],
+  consumers: [{ runOn: "function", contract: orders, entry: "orders.handler.ts" }],
 });
 app.synth();
