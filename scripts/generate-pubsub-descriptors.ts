@@ -3,14 +3,14 @@
  * out of the descriptors that Google ships in @google-cloud/pubsub (Apache-2.0).
  */
 import { readFileSync } from "node:fs";
-import type { IField, INamespace, IService, IType } from "protobufjs";
+import type { INamespace, IService, IType } from "protobufjs";
 import type { Generated } from "./generate";
 
 const PACKAGE = "google.pubsub.v1";
 const SERVICES = ["Publisher", "Subscriber"];
 
 type Node = INamespace & Partial<IType> & Partial<IService>;
-const child = (node: Node, name: string): Node | undefined => node.nested?.[name] as Node | undefined;
+const child = (node: Node, name: string): Node | undefined => node.nested?.[name];
 
 export default function generate(): Generated {
   const source = require.resolve("@google-cloud/pubsub/build/protos/protos.json");
@@ -27,7 +27,7 @@ export default function generate(): Generated {
     if (path === undefined || kept.has(path)) return;
     const node = find(path)!;
     kept.set(path, bare(node));
-    for (const field of Object.values(node.fields ?? {})) keep((field as IField).type, path);
+    for (const field of Object.values(node.fields ?? {})) keep(field.type, path);
   };
   for (const service of SERVICES) {
     const node = find(`${PACKAGE}.${service}`)!;
@@ -42,10 +42,10 @@ export default function generate(): Generated {
     let parent = result;
     for (const name of names.slice(0, -1)) {
       parent.nested ??= {};
-      parent = (parent.nested[name] ??= {}) as Node;
+      parent = parent.nested[name] ??= {};
     }
     const nested = child(parent, names.at(-1)!)?.nested;
-    (parent.nested ??= {})[names.at(-1)!] = { ...kept.get(path), ...(nested && { nested }) } as INamespace;
+    (parent.nested ??= {})[names.at(-1)!] = { ...kept.get(path), ...(nested && { nested }) };
   }
   return { "local/wire/pubsub.generated.json": `${JSON.stringify(result, null, 1)}\n` };
 }
