@@ -57,7 +57,7 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
   };
   const trailers = () => ({
     "grpc-status": String(code),
-    ...(message && { "grpc-message": encodeURIComponent(message) }),
+    ...(message && { "grpc-message": percentEncoded(message) }),
   });
 
   const method = methods.get(headers[":path"] ?? "");
@@ -107,6 +107,9 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
         : finish(STATUS.INTERNAL.code, error instanceof Error ? error.message : String(error)),
   );
 }
+
+/** `grpc-message`: printable ASCII stands for itself, but for the percent sign. */
+const percentEncoded = (text: string) => text.replace(/[^ -$&-~]/gu, encodeURIComponent);
 
 const RESPONSE = { ":status": 200, "content-type": "application/grpc+proto" } as const;
 

@@ -73,6 +73,8 @@ export function toProtoJson(type: Type, message: object): ProtoJson {
   for (const field of type.fieldsArray) {
     const value = (message as Record<string, unknown>)[field.name];
     if (value === undefined || value === null || !Object.hasOwn(message, field.name)) continue;
+    // Lists and maps have no presence: empty is unset.
+    if ((field.map || field.repeated) && Object.keys(value).length === 0) continue;
     if (field.map)
       json[field.name] = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, itemToJson(field, item)]));
     else if (field.repeated) json[field.name] = (value as unknown[]).map((item) => itemToJson(field, item));

@@ -1,0 +1,339 @@
+import type { Json } from "../../../contract/json";
+import { parseFilter } from "../../../language/filter";
+import { StatusError } from "../../wire/rest";
+import type { Clock } from "../clock";
+import type { PushTransport } from "../delivery";
+import type { Events } from "../events";
+import type { Journal, Journaled } from "../journal";
+import type { Random } from "../random";
+import { deadLettered } from "./dead-letter";
+import { createHistory, type History, type Snapshot, SNAPSHOT_LIFE_MS } from "./history";
+import { encodeMessage, type Entry, replayInto } from "./journal";
+import { checkName, LIMITS, messageFault, subscriptionFault } from "./limits";
+import { startPush } from "./push";
+import { createSubscription, type Subscription } from "./subscription";
+import {
+  DELETED_TOPIC,
+  type Message,
+  type SubscriptionConfig,
+  type SubscriptionStats,
+  type TopicConfig,
+} from "./types";
+
+export interface PubSubOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: Events;
+  readonly journal: Journal;
+  readonly push: PushTransport;
+  /**
+   * Whether Pub/Sub's service agent holds both grants that dead-lettering needs: publisher on the topic, subscriber on
+   * the subscription. Without them production keeps redelivering and says nothing. @default always
+   */
+  readonly canDeadLetter?: (subscription: string, deadLetterTopic: string) => boolean;
+}
+
+export type Publication = Pick<Message, "data" | "attributes"> & { readonly orderingKey?: string };
+
+/** A broker with Pub/Sub's delivery semantics. Faults of a caller are thrown as StatusError. */
+export interface PubSub extends Journaled {
+  /** @throws ALREADY_EXISTS, INVALID_ARGUMENT */
+  createTopic(config: TopicConfig): void;
+  /** Creates the topic or gives it this configuration: what applying a plan twice comes to. */
+  ensureTopic(config: TopicConfig): void;
+  topic(name: string): TopicConfig;
+  topics(): readonly TopicConfig[];
+  deleteTopic(name: string): void;
+  createSubscription(config: SubscriptionConfig): void;
+  /** Creates the subscription or updates it in place; its topic, filter and ordering cannot change. */
+  ensureSubscription(config: SubscriptionConfig): void;
+  updateSubscription(config: SubscriptionConfig): void;
+  subscription(name: string): Subscription;
+  subscriptions(): readonly SubscriptionConfig[];
+  deleteSubscription(name: string): void;
+  /** @returns the message ids, in the order given */
+  publish(topic: string, messages: readonly Publication[]): string[];
+  /** Remembers what is unacked in a subscription, for seven days. */
+  createSnapshot(name: string, subscription: string): Snapshot;
+  snapshot(name: string): Snapshot;
+  snapshots(): readonly Snapshot[];
+  deleteSnapshot(name: string): void;
+  /** Moves a subscription to an instant or to a snapshot: later messages become unacked, earlier ones acked. */
+  seek(subscription: string, to: { readonly timeMs: number } | { readonly snapshot: string }): void;
+  stats(subscription: string): SubscriptionStats;
+  /** Whether nothing is left to deliver on the subscriptions that the engine itself delivers. */
+  idle(): boolean;
+  /** Starts delivery; until then replayed and published messages wait. */
+  start(): void;
+  stop(): void;
+}
+
+/** Message ids are decimal and grow, as production's do. */
+const FIRST_ID = 1_000_000_000_000_000;
+
+export function createPubSub(options: PubSubOptions): PubSub {
+  const { clock, random, events, journal } = options;
+  const topics = new Map<string, TopicConfig>();
+  const live = new Map<string, { subscription: Subscription; history: History; push?: { stop(): void } }>();
+  let nextId = FIRST_ID;
+  const snapshots = new Map<string, Snapshot>();
+  let started = false;
+  let replaying = false;
+  const write = (entry: Entry) => {
+    if (!replaying) journal.append("pubsub", asJson(entry));
+  };
+
+  const found = (name: string) => {
+    const state = live.get(name);
+    if (!state) throw new StatusError("NOT_FOUND", `Subscription does not exist (resource=${idOf(name)}).`);
+    return state;
+  };
+  const topicOf = (name: string) => {
+    const topic = topics.get(name);
+    if (!topic) throw new StatusError("NOT_FOUND", `Topic not found (resource=${idOf(name)}).`);
+    return topic;
+  };
+
+  /** Puts a message into a topic: every subscription of it gets its own copy. */
+  const put = (topic: string, message: Message) => {
+    events.emit({ type: "published", topic, messageId: message.id });
+    for (const { subscription, history } of live.values()) {
+      if (subscription.config.topic !== topic) continue;
+      history.published(message);
+      subscription.offer(message);
+    }
+  };
+  const publishOne = (topic: string, { data, attributes, orderingKey = "" }: Publication): string => {
+    const message: Message = { id: String(nextId++), data, attributes, orderingKey, publishedMs: clock.now() };
+    write({ op: "publish", topic, message: encodeMessage(message) });
+    put(topic, message);
+    return message.id;
+  };
+
+  const open = (config: SubscriptionConfig) => {
+    const { name } = config;
+    const history = createHistory({
+      clock,
+      retentionMs: () => {
+        const { retainAcked, retentionMs, topic } = found(name).subscription.config;
+        return Math.max(retainAcked ? retentionMs : 0, topics.get(topic)?.retentionMs ?? 0);
+      },
+    });
+    const subscription = createSubscription(config, filterOf(config), {
+      clock,
+      random: random.fork(name),
+      events,
+      log: {
+        acked: (messageId) => {
+          history.acked(messageId);
+          write({ op: "ack", subscription: name, id: messageId });
+        },
+        failed: (messageId, failures) => write({ op: "fail", subscription: name, id: messageId, failures }),
+      },
+      deadLetter(message, failures) {
+        const { deadLetter } = found(name).subscription.config;
+        if (!deadLetter || !topics.has(deadLetter.topic)) return false;
+        if (options.canDeadLetter && !options.canDeadLetter(name, deadLetter.topic)) return false;
+        publishOne(deadLetter.topic, deadLettered(message, name, failures));
+        return true;
+      },
+    });
+    live.set(name, { subscription, history });
+    if (started) deliver(name);
+  };
+  const deliver = (name: string) => {
+    const state = found(name);
+    state.push?.stop();
+    delete state.push;
+    if (state.subscription.config.push) state.push = startPush(state.subscription, options.push, clock);
+  };
+  const close = (name: string) => {
+    const { subscription, push } = found(name);
+    push?.stop();
+    subscription.close();
+    live.delete(name);
+  };
+
+  const checked = (config: SubscriptionConfig) => {
+    checkName(config.name, "subscriptions");
+    if (config.topic !== DELETED_TOPIC) topicOf(config.topic);
+    const fault = subscriptionFault(config);
+    if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
+    filterOf(config);
+  };
+
+  const apply: Parameters<typeof replayInto>[1] = {
+    topic: (config) => void topics.set(config.name, config),
+    dropTopic: (name) => {
+      topics.delete(name);
+      for (const { subscription } of live.values())
+        if (subscription.config.topic === name) subscription.config = { ...subscription.config, topic: DELETED_TOPIC };
+    },
+    subscription: (config) => {
+      const state = live.get(config.name);
+      if (state) state.subscription.config = config;
+      else open(config);
+    },
+    dropSubscription: close,
+    publish: (topic, message) => {
+      nextId = Math.max(nextId, Number(message.id) + 1);
+      put(topic, message);
+    },
+    pending: (name, message, failures) => {
+      nextId = Math.max(nextId, Number(message.id) + 1);
+      live.get(name)?.history.published(message);
+      live.get(name)?.subscription.offer(message, failures);
+    },
+    retained: (name, message) => {
+      nextId = Math.max(nextId, Number(message.id) + 1);
+      live.get(name)?.history.published(message);
+    },
+    snapshot: (snapshot) => void snapshots.set(snapshot.name, snapshot),
+    dropSnapshot: (name) => void snapshots.delete(name),
+    ack: (name, id) => live.get(name)?.subscription.discard(id),
+    fail: (name, id, failures) => live.get(name)?.subscription.restore(id, failures),
+  };
+
+  const self: PubSub = {
+    journalName: "pubsub",
+    replay(entry) {
+      replaying = true;
+      replayInto(entry as unknown as Entry, apply);
+      replaying = false;
+    },
+    *compact() {
+      for (const config of topics.values()) yield asJson({ op: "topic", config });
+      for (const { subscription } of live.values()) yield asJson({ op: "subscription", config: subscription.config });
+      for (const snapshot of snapshots.values()) yield asJson({ op: "snapshot", snapshot });
+      for (const { subscription: own, history } of live.values()) {
+        const subscription = own.config.name;
+        const pending = new Set(own.pending().map(({ message }) => message.id));
+        for (const message of history.retained())
+          if (!pending.has(message.id)) yield asJson({ op: "retained", subscription, message: encodeMessage(message) });
+        for (const { message, failures } of own.pending())
+          yield asJson({ op: "pending", subscription, failures, message: encodeMessage(message) });
+      }
+    },
+
+    createTopic(config) {
+      checkName(config.name, "topics");
+      if (topics.has(config.name))
+        throw new StatusError("ALREADY_EXISTS", `Topic already exists (resource=${idOf(config.name)}).`);
+      self.ensureTopic(config);
+    },
+    ensureTopic(config) {
+      checkName(config.name, "topics");
+      topics.set(config.name, config);
+      write({ op: "topic", config });
+    },
+    topic: topicOf,
+    topics: () => [...topics.values()],
+    deleteTopic(name) {
+      topicOf(name);
+      apply.dropTopic(name);
+      write({ op: "dropTopic", name });
+    },
+
+    createSubscription(config) {
+      checked(config);
+      if (live.has(config.name))
+        throw new StatusError("ALREADY_EXISTS", `Subscription already exists (resource=${idOf(config.name)}).`);
+      open(config);
+      write({ op: "subscription", config });
+    },
+    ensureSubscription(config) {
+      if (live.has(config.name)) self.updateSubscription(config);
+      else self.createSubscription(config);
+    },
+    updateSubscription(config) {
+      const { subscription } = found(config.name);
+      checked(config);
+      const { topic, filter, ordering } = subscription.config;
+      if (topic !== config.topic || filter !== config.filter || ordering !== config.ordering)
+        throw new StatusError("INVALID_ARGUMENT", "topic, filter and message ordering of a subscription cannot change");
+      subscription.config = config;
+      write({ op: "subscription", config });
+      if (started) deliver(config.name);
+    },
+    subscription: (name) => found(name).subscription,
+    subscriptions: () => [...live.values()].map(({ subscription }) => subscription.config),
+    deleteSubscription(name) {
+      close(name);
+      write({ op: "dropSubscription", name });
+    },
+
+    publish(topic, messages) {
+      topicOf(topic);
+      if (messages.length > LIMITS.publishMessages)
+        throw new StatusError("INVALID_ARGUMENT", `at most ${LIMITS.publishMessages} messages in one request`);
+      for (const message of messages) {
+        const fault = messageFault({ orderingKey: "", ...message });
+        if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
+      }
+      return messages.map((message) => publishOne(topic, message));
+    },
+
+    createSnapshot(name, from) {
+      checkName(name, "snapshots");
+      if (snapshots.has(name))
+        throw new StatusError("ALREADY_EXISTS", `Snapshot already exists (resource=${idOf(name)}).`);
+      const { subscription } = found(from);
+      const snapshot: Snapshot = {
+        name,
+        topic: subscription.config.topic,
+        unacked: subscription.unacked().map(({ id }) => id),
+        takenMs: clock.now(),
+      };
+      snapshots.set(name, snapshot);
+      write({ op: "snapshot", snapshot });
+      return snapshot;
+    },
+    snapshot(name) {
+      const snapshot = snapshots.get(name);
+      if (snapshot && snapshot.takenMs + SNAPSHOT_LIFE_MS > clock.now()) return snapshot;
+      throw new StatusError("NOT_FOUND", `Snapshot does not exist (resource=${idOf(name)}).`);
+    },
+    snapshots: () => [...snapshots.values()],
+    deleteSnapshot(name) {
+      self.snapshot(name);
+      snapshots.delete(name);
+      write({ op: "dropSnapshot", name });
+    },
+    seek(name, to) {
+      const { subscription, history } = found(name);
+      if ("timeMs" in to) return history.seekToTime(subscription, to.timeMs);
+      const snapshot = self.snapshot(to.snapshot);
+      if (snapshot.topic !== subscription.config.topic)
+        throw new StatusError("INVALID_ARGUMENT", "the snapshot was taken of another topic's subscription");
+      history.seekToSnapshot(subscription, snapshot);
+    },
+
+    stats: (name) => found(name).subscription.stats(),
+    idle: () =>
+      [...live.values()].every(({ subscription }) => !subscription.config.push || subscription.stats().unacked === 0),
+    start() {
+      started = true;
+      for (const name of live.keys()) deliver(name);
+    },
+    stop() {
+      for (const { subscription, push } of live.values()) {
+        push?.stop();
+        subscription.close();
+      }
+    },
+  };
+  return self;
+}
+
+/** Entries are made of JSON alone; their interfaces just do not say so. */
+const asJson = (entry: Entry) => entry as unknown as Json;
+
+const idOf = (name: string) => name.split("/").at(-1) ?? name;
+
+function filterOf({ filter }: SubscriptionConfig) {
+  if (!filter) return undefined;
+  const parsed = parseFilter(filter);
+  if (parsed.ok) return parsed.filter;
+  const [fault] = parsed.faults;
+  throw new StatusError("INVALID_ARGUMENT", `Invalid filter: ${fault!.message} (at ${fault!.offset})`);
+}

@@ -1,0 +1,70 @@
+import { type ProtoJson } from "../../wire/proto-json";
+import type { ServiceImplementation } from "../../wire/service";
+import type { PubSub } from "./broker";
+import { masked, page } from "./requests";
+import { type MessageResource, topicOf, type TopicResource, topicResource } from "./resources";
+import { DELETED_TOPIC } from "./types";
+
+type Unary = ServiceImplementation["unary"];
+
+/** google.pubsub.v1.Publisher. */
+export function publisherService(pubsub: PubSub): ServiceImplementation {
+  const subscriptionsOf = (topic: string) => pubsub.subscriptions().filter((config) => config.topic === topic);
+  const unary: Unary = {
+    CreateTopic(request) {
+      const config = topicOf(request);
+      pubsub.createTopic(config);
+      return topicResource(config);
+    },
+    UpdateTopic(request) {
+      const { topic, updateMask } = request as { topic: TopicResource; updateMask?: string };
+      const current = pubsub.topic(topic.name ?? "");
+      const updated = masked(topicResource(current), topic as ProtoJson, updateMask, [
+        "labels",
+        "messageRetentionDuration",
+      ]);
+      pubsub.ensureTopic(topicOf(updated));
+      return updated;
+    },
+    Publish(request) {
+      const { topic, messages = [] } = request as { topic: string; messages?: readonly MessageResource[] };
+      const messageIds = pubsub.publish(
+        topic,
+        messages.map(({ data, attributes = {}, orderingKey }) => ({
+          data: Buffer.from(data ?? "", "base64"),
+          attributes,
+          ...(orderingKey && { orderingKey }),
+        })),
+      );
+      return { messageIds };
+    },
+    GetTopic: (request) => topicResource(pubsub.topic(request["topic"] as string)),
+    ListTopics(request) {
+      const mine = pubsub.topics().filter(({ name }) => name.startsWith(`${String(request["project"])}/topics/`));
+      return page("topics", mine.map(topicResource), request);
+    },
+    ListTopicSubscriptions(request) {
+      const names = subscriptionsOf(pubsub.topic(request["topic"] as string).name).map(({ name }) => name);
+      return page("subscriptions", names, request);
+    },
+    ListTopicSnapshots(request) {
+      const names = pubsub.snapshots().filter(({ topic }) => topic === request["topic"]);
+      return page(
+        "snapshots",
+        names.map(({ name }) => name),
+        request,
+      );
+    },
+    DeleteTopic(request) {
+      pubsub.deleteTopic(request["topic"] as string);
+      return {};
+    },
+    DetachSubscription(request) {
+      const { config } = pubsub.subscription(request["subscription"] as string);
+      pubsub.deleteSubscription(config.name);
+      pubsub.createSubscription({ ...config, topic: DELETED_TOPIC });
+      return {};
+    },
+  };
+  return { unary };
+}

@@ -1,0 +1,139 @@
+import { formatDuration } from "../../../language/duration";
+import type { Clock } from "../clock";
+import type { PushRequest, PushResult, PushTransport } from "../delivery";
+import type { Subscription } from "./subscription";
+import type { Delivery, Message, PushConfig } from "./types";
+
+/** Statuses that acknowledge; every other one is a nack. https://cloud.google.com/pubsub/docs/push#receive_push */
+const ACK_STATUSES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204]);
+
+/** https://cloud.google.com/pubsub/docs/push#push_backoff: requests in flight start low and grow with success. */
+const FIRST_WINDOW = 3;
+const MAX_WINDOW = 3_000;
+
+export const timestamp = (ms: number): string => new Date(ms).toISOString();
+
+/** The wrapped body: both spellings of id and publish time, as production sends them. */
+export function wrap(message: Message, subscription: string, attempt: number | undefined): Buffer {
+  const { id, data, attributes, orderingKey, publishedMs } = message;
+  return Buffer.from(
+    JSON.stringify({
+      ...(attempt !== undefined && { deliveryAttempt: attempt }),
+      message: {
+        ...(Object.keys(attributes).length > 0 && { attributes }),
+        ...(data.length > 0 && { data: data.toString("base64") }),
+        messageId: id,
+        message_id: id,
+        ...(orderingKey && { orderingKey }),
+        publishTime: timestamp(publishedMs),
+        publish_time: timestamp(publishedMs),
+      },
+      subscription,
+    }),
+  );
+}
+
+/** Google's own user agent for calls it makes on behalf of users. */
+const USER_AGENT = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
+
+/** What is sent for one delivery. https://cloud.google.com/pubsub/docs/payload-unwrapping for the bare form */
+export function pushRequest(
+  { message, attempt }: Delivery,
+  push: PushConfig,
+  subscription: { readonly name: string; readonly ackDeadlineMs: number; readonly countsAttempts: boolean },
+): PushRequest {
+  const metadata: Record<string, string> = {
+    "x-goog-pubsub-subscription-name": subscription.name,
+    "x-goog-pubsub-message-id": message.id,
+    "x-goog-pubsub-publish-time": timestamp(message.publishedMs),
+    ...(message.orderingKey && { "x-goog-pubsub-ordering-key": message.orderingKey }),
+  };
+  const attributes = Object.fromEntries(
+    Object.entries(message.attributes)
+      // An attribute that is no legal header cannot travel as one.
+      .filter(([key, value]) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      .map(([key, value]) => [key.toLowerCase(), value]),
+  );
+  const { unwrapped } = push;
+  return {
+    endpoint: push.endpoint,
+    headers: {
+      "user-agent": USER_AGENT,
+      ...(!unwrapped && { "content-type": "application/json" }),
+      ...(unwrapped?.writeMetadata && { ...attributes, ...metadata }),
+    },
+    body: unwrapped
+      ? message.data
+      : wrap(message, subscription.name, subscription.countsAttempts ? attempt : undefined),
+    timeoutMs: subscription.ackDeadlineMs,
+    ...(push.oidc && { oidc: push.oidc }),
+    source: subscription.name,
+    messageId: message.id,
+    attempt,
+  };
+}
+
+/** Delivers a push subscription until it is stopped. */
+export function startPush(subscription: Subscription, transport: PushTransport, clock: Clock): { stop(): void } {
+  let window = FIRST_WINDOW;
+  let inFlight = 0;
+  let stopped = false;
+
+  const pump = () => {
+    const { push, name, ackDeadlineMs, deadLetter } = subscription.config;
+    if (stopped || !push) return;
+    const free = Math.floor(window) - inFlight;
+    if (free <= 0) return;
+    // The transport's answer or the deadline ends the lease, whichever is first; one message per key at a time.
+    const options = { leaseMs: Number.POSITIVE_INFINITY, perKey: 1 };
+    for (const delivery of subscription.take(free, options)) {
+      inFlight++;
+      const request = pushRequest(delivery, push, { name, ackDeadlineMs, countsAttempts: deadLetter !== undefined });
+      void deliver(request).then((result) => settle(delivery, result));
+    }
+  };
+
+  const deliver = (request: PushRequest) =>
+    new Promise<PushResult>((resolve) => {
+      const timer = clock.after(request.timeoutMs, () => resolve({ kind: "timeout" }));
+      transport(request)
+        .catch((error: unknown): PushResult => ({ kind: "unreachable", reason: String(error) }))
+        .then((result) => {
+          timer.cancel();
+          resolve(result);
+        }, resolve);
+    });
+
+  const settle = (delivery: Delivery, result: PushResult) => {
+    inFlight--;
+    if (stopped) return;
+    if (result.kind === "status" && ACK_STATUSES.has(result.status)) {
+      window = Math.min(MAX_WINDOW, window + 1);
+      subscription.acknowledge([delivery.ackId]);
+    } else {
+      window = Math.max(FIRST_WINDOW, window / 2);
+      subscription.nack(delivery.ackId, reasonOf(result, subscription.config.ackDeadlineMs));
+    }
+    pump();
+  };
+
+  const off = subscription.onReady(pump);
+  pump();
+  return {
+    stop() {
+      stopped = true;
+      off();
+    },
+  };
+}
+
+function reasonOf(result: PushResult, deadlineMs: number): string {
+  switch (result.kind) {
+    case "status":
+      return `status ${result.status}`;
+    case "timeout":
+      return `timeout after ${formatDuration(deadlineMs)}`;
+    default:
+      return `unreachable: ${result.reason}`;
+  }
+}

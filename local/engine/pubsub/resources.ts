@@ -1,0 +1,153 @@
+import { milliseconds, toGoogleDuration } from "../../../language/duration";
+import { StatusError } from "../../wire/rest";
+import type { ProtoJson } from "../../wire/proto-json";
+import { SNAPSHOT_LIFE_MS, type Snapshot } from "./history";
+import { timestamp } from "./push";
+import type { Delivery, Message, PushConfig, SubscriptionConfig, TopicConfig } from "./types";
+
+/** Subscription and topic as the API writes them (google/pubsub/v1/pubsub.proto, in its JSON form). */
+export interface SubscriptionResource {
+  readonly name?: string;
+  readonly topic?: string;
+  readonly pushConfig?: PushResource;
+  readonly ackDeadlineSeconds?: number;
+  readonly retainAckedMessages?: boolean;
+  readonly messageRetentionDuration?: string;
+  readonly enableMessageOrdering?: boolean;
+  readonly enableExactlyOnceDelivery?: boolean;
+  readonly filter?: string;
+  readonly retryPolicy?: { readonly minimumBackoff?: string; readonly maximumBackoff?: string };
+  readonly deadLetterPolicy?: { readonly deadLetterTopic?: string; readonly maxDeliveryAttempts?: number };
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface PushResource {
+  readonly pushEndpoint?: string;
+  readonly oidcToken?: { readonly serviceAccountEmail?: string; readonly audience?: string };
+  readonly noWrapper?: { readonly writeMetadata?: boolean };
+}
+
+export interface TopicResource {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly messageRetentionDuration?: string;
+}
+
+export interface MessageResource {
+  readonly data?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly orderingKey?: string;
+}
+
+/** Defaults of what is unset (pubsub.proto). */
+const DEFAULTS = { ackDeadlineSeconds: 10, retention: "604800s", minBackoff: "10s", maxBackoff: "600s", attempts: 5 };
+
+/** Fields that would change how messages are delivered and that the engine does not act on. */
+const UNSUPPORTED = ["bigqueryConfig", "cloudStorageConfig", "bigtableConfig", "messageTransforms"];
+
+export function pushOf(push: PushResource | undefined): PushConfig | undefined {
+  if (!push?.pushEndpoint) return undefined;
+  const { pushEndpoint: endpoint, oidcToken, noWrapper } = push;
+  const serviceAccountEmail = oidcToken?.serviceAccountEmail;
+  return {
+    endpoint,
+    // The audience is the endpoint unless one is given (pubsub.proto, OidcToken).
+    ...(serviceAccountEmail && { oidc: { serviceAccountEmail, audience: oidcToken.audience || endpoint } }),
+    ...(noWrapper && { unwrapped: { writeMetadata: noWrapper.writeMetadata ?? false } }),
+  };
+}
+
+export function subscriptionOf(resource: SubscriptionResource): SubscriptionConfig {
+  for (const field of UNSUPPORTED)
+    if (field in resource) throw new StatusError("UNIMPLEMENTED", `the local engine does not run ${field}`);
+  const { retryPolicy: retry, deadLetterPolicy: dead } = resource;
+  const push = pushOf(resource.pushConfig);
+  return {
+    name: resource.name ?? "",
+    topic: resource.topic ?? "",
+    ackDeadlineMs: (resource.ackDeadlineSeconds || DEFAULTS.ackDeadlineSeconds) * 1000,
+    retentionMs: milliseconds(resource.messageRetentionDuration ?? DEFAULTS.retention),
+    retainAcked: resource.retainAckedMessages ?? false,
+    ordering: resource.enableMessageOrdering ?? false,
+    exactlyOnce: resource.enableExactlyOnceDelivery ?? false,
+    ...(resource.filter && { filter: resource.filter }),
+    ...(retry && {
+      retry: {
+        minMs: milliseconds(retry.minimumBackoff ?? DEFAULTS.minBackoff),
+        maxMs: milliseconds(retry.maximumBackoff ?? DEFAULTS.maxBackoff),
+      },
+    }),
+    ...(dead?.deadLetterTopic && {
+      deadLetter: { topic: dead.deadLetterTopic, maxAttempts: dead.maxDeliveryAttempts || DEFAULTS.attempts },
+    }),
+    ...(push && { push }),
+    ...(resource.labels && { labels: resource.labels }),
+  };
+}
+
+export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
+  const { push, retry, deadLetter } = config;
+  return {
+    name: config.name,
+    topic: config.topic,
+    pushConfig: push
+      ? {
+          pushEndpoint: push.endpoint,
+          ...(push.oidc && { oidcToken: push.oidc }),
+          ...(push.unwrapped && { noWrapper: push.unwrapped }),
+        }
+      : {},
+    ackDeadlineSeconds: config.ackDeadlineMs / 1000,
+    ...(config.retainAcked && { retainAckedMessages: true }),
+    messageRetentionDuration: toGoogleDuration(config.retentionMs),
+    ...(config.ordering && { enableMessageOrdering: true }),
+    ...(config.exactlyOnce && { enableExactlyOnceDelivery: true }),
+    ...(config.filter && { filter: config.filter }),
+    ...(retry && {
+      retryPolicy: { minimumBackoff: toGoogleDuration(retry.minMs), maximumBackoff: toGoogleDuration(retry.maxMs) },
+    }),
+    ...(deadLetter && {
+      deadLetterPolicy: { deadLetterTopic: deadLetter.topic, maxDeliveryAttempts: deadLetter.maxAttempts },
+    }),
+    ...(config.labels && { labels: config.labels }),
+    state: "ACTIVE",
+  };
+}
+
+export function topicOf({ name = "", labels, messageRetentionDuration }: TopicResource): TopicConfig {
+  return {
+    name,
+    ...(labels && { labels }),
+    ...(messageRetentionDuration && { retentionMs: milliseconds(messageRetentionDuration) }),
+  };
+}
+
+export function topicResource({ name, labels, retentionMs }: TopicConfig): ProtoJson {
+  return {
+    name,
+    ...(labels && { labels }),
+    ...(retentionMs && { messageRetentionDuration: toGoogleDuration(retentionMs) }),
+    state: "ACTIVE",
+  };
+}
+
+export const snapshotResource = ({ name, topic, takenMs }: Snapshot): ProtoJson => ({
+  name,
+  topic,
+  expireTime: timestamp(takenMs + SNAPSHOT_LIFE_MS),
+});
+
+export const messageResource = ({ id, data, attributes, orderingKey, publishedMs }: Message): ProtoJson => ({
+  ...(data.length > 0 && { data: data.toString("base64") }),
+  ...(Object.keys(attributes).length > 0 && { attributes }),
+  messageId: id,
+  publishTime: timestamp(publishedMs),
+  ...(orderingKey && { orderingKey }),
+});
+
+/** @param countsAttempts whether a dead-letter policy is set: only then is the attempt shown */
+export const receivedResource = ({ ackId, message, attempt }: Delivery, countsAttempts: boolean): ProtoJson => ({
+  ackId,
+  message: messageResource(message),
+  ...(countsAttempts && { deliveryAttempt: attempt }),
+});

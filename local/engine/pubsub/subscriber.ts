@@ -1,0 +1,148 @@
+import type { Clock } from "../clock";
+import type { ProtoJson } from "../../wire/proto-json";
+import { StatusError } from "../../wire/rest";
+import type { ServiceImplementation } from "../../wire/service";
+import type { PubSub } from "./broker";
+import { masked, page } from "./requests";
+import {
+  receivedResource,
+  snapshotResource,
+  subscriptionOf,
+  type SubscriptionResource,
+  subscriptionResource,
+} from "./resources";
+import { streamingPull } from "./streaming-pull";
+import type { Subscription } from "./subscription";
+
+/** Most messages of one pull response, and how long a pull waits for the first one (engine time). */
+const MAX_PULL = 1000;
+const PULL_WAIT_MS = 90_000;
+
+const UPDATABLE = [
+  "ackDeadlineSeconds",
+  "pushConfig",
+  "retainAckedMessages",
+  "messageRetentionDuration",
+  "labels",
+  "deadLetterPolicy",
+  "retryPolicy",
+  "enableExactlyOnceDelivery",
+  "expirationPolicy",
+];
+
+/** google.pubsub.v1.Subscriber. */
+export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplementation {
+  const named = (request: ProtoJson) => pubsub.subscription((request["subscription"] as string | undefined) ?? "");
+  const show = ({ config }: Subscription) => subscriptionResource(config);
+  const isMine = (request: ProtoJson, kind: string, name: string) =>
+    name.startsWith(`${String(request["project"])}/${kind}/`);
+
+  const unary: ServiceImplementation["unary"] = {
+    CreateSubscription(request) {
+      const config = subscriptionOf(request);
+      pubsub.createSubscription(config);
+      return subscriptionResource(config);
+    },
+    GetSubscription: (request) => show(named(request)),
+    UpdateSubscription(request) {
+      const { subscription, updateMask } = request as { subscription: SubscriptionResource; updateMask?: string };
+      const current = pubsub.subscription(subscription.name ?? "");
+      const updated = masked(show(current), subscription as ProtoJson, updateMask, UPDATABLE);
+      pubsub.updateSubscription(subscriptionOf(updated));
+      return show(current);
+    },
+    ListSubscriptions(request) {
+      const mine = pubsub.subscriptions().filter(({ name }) => isMine(request, "subscriptions", name));
+      return page("subscriptions", mine.map(subscriptionResource), request);
+    },
+    DeleteSubscription(request) {
+      pubsub.deleteSubscription(named(request).config.name);
+      return {};
+    },
+    ModifyPushConfig(request) {
+      const current = named(request);
+      const pushConfig = request["pushConfig"] as SubscriptionResource["pushConfig"];
+      pubsub.updateSubscription(subscriptionOf({ ...show(current), ...(pushConfig && { pushConfig }) }));
+      return {};
+    },
+    async Pull(request, { signal }) {
+      const subscription = named(request);
+      const max = Number(request["maxMessages"] ?? 0);
+      if (max <= 0) throw new StatusError("INVALID_ARGUMENT", "max_messages must be positive");
+      const take = () => subscription.take(Math.min(max, MAX_PULL));
+      let taken = take();
+      if (taken.length === 0 && !request["returnImmediately"]) {
+        await becomesReady(subscription, clock, signal);
+        taken = signal.aborted ? [] : take();
+      }
+      const counts = subscription.config.deadLetter !== undefined;
+      return { receivedMessages: taken.map((delivery) => receivedResource(delivery, counts)) };
+    },
+    Acknowledge(request) {
+      const subscription = named(request);
+      refuseInvalid(subscription, subscription.acknowledge(ackIdsOf(request)), ackIdsOf(request));
+      return {};
+    },
+    ModifyAckDeadline(request) {
+      const seconds = Number(request["ackDeadlineSeconds"] ?? 0);
+      if (seconds < 0 || seconds > 600)
+        throw new StatusError("INVALID_ARGUMENT", "ack_deadline_seconds must be 0 to 600");
+      const subscription = named(request);
+      const results = subscription.modifyAckDeadline(ackIdsOf(request), seconds * 1000);
+      refuseInvalid(subscription, results, ackIdsOf(request));
+      return {};
+    },
+    CreateSnapshot: (request) =>
+      snapshotResource(pubsub.createSnapshot(request["name"] as string, named(request).config.name)),
+    GetSnapshot: (request) => snapshotResource(pubsub.snapshot(request["snapshot"] as string)),
+    ListSnapshots(request) {
+      const mine = pubsub.snapshots().filter(({ name }) => isMine(request, "snapshots", name));
+      return page("snapshots", mine.map(snapshotResource), request);
+    },
+    DeleteSnapshot(request) {
+      pubsub.deleteSnapshot(request["snapshot"] as string);
+      return {};
+    },
+    Seek(request) {
+      const { time, snapshot } = request as { time?: string; snapshot?: string };
+      const { name } = named(request).config;
+      if (time !== undefined) pubsub.seek(name, { timeMs: Date.parse(time) });
+      else if (snapshot) pubsub.seek(name, { snapshot });
+      else throw new StatusError("INVALID_ARGUMENT", "give a time or a snapshot to seek to");
+      return {};
+    },
+  };
+  return { unary, bidi: { StreamingPull: streamingPull(pubsub) } };
+}
+
+function ackIdsOf(request: ProtoJson): readonly string[] {
+  const ackIds = (request["ackIds"] as readonly string[] | undefined) ?? [];
+  if (ackIds.length === 0) throw new StatusError("INVALID_ARGUMENT", "No ack ids specified.");
+  return ackIds;
+}
+
+/** An exactly-once subscription says which ack ids came too late. */
+function refuseInvalid({ config }: Subscription, results: readonly string[], ackIds: readonly string[]): void {
+  const invalid = ackIds.filter((_, i) => results[i] === "invalid");
+  if (config.exactlyOnce && invalid.length > 0)
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `Some acknowledgement ids in the request were invalid: PERMANENT_FAILURE_INVALID_ACK_ID (${invalid.length} of ${ackIds.length})`,
+    );
+}
+
+/** Waits until something may be ready, the client is gone, or Google would answer with nothing. */
+function becomesReady(subscription: Subscription, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      off();
+      timer.cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const off = subscription.onReady(end);
+    const timer = clock.after(PULL_WAIT_MS, end);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}

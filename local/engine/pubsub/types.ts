@@ -1,0 +1,62 @@
+/** Resource names are full (`projects/p/topics/t`); times and durations are engine milliseconds. */
+export interface TopicConfig {
+  readonly name: string;
+  /** How long the topic itself keeps messages, so that subscriptions can seek back; absent: it keeps nothing. */
+  readonly retentionMs?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface PushConfig {
+  readonly endpoint: string;
+  readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
+  /** Present when the body is the bare data. */
+  readonly unwrapped?: { readonly writeMetadata: boolean };
+}
+
+export interface SubscriptionConfig {
+  readonly name: string;
+  readonly topic: string;
+  readonly ackDeadlineMs: number;
+  readonly retentionMs: number;
+  readonly retainAcked: boolean;
+  readonly ordering: boolean;
+  readonly exactlyOnce: boolean;
+  readonly filter?: string;
+  /** Absent: redelivery at once. */
+  readonly retry?: { readonly minMs: number; readonly maxMs: number };
+  readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
+  readonly push?: PushConfig;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A subscription loses its topic when that is deleted, and receives nothing when it is detached. */
+export const DELETED_TOPIC = "_deleted-topic_";
+
+export interface Message {
+  readonly id: string;
+  readonly data: Buffer;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Empty for none. */
+  readonly orderingKey: string;
+  readonly publishedMs: number;
+}
+
+/** A message in the hands of a consumer. */
+export interface Delivery {
+  readonly ackId: string;
+  readonly message: Message;
+  /** 1 + nacks + expired leases; shown to consumers only where a dead-letter policy is set. */
+  readonly attempt: number;
+}
+
+/** What becomes of one ack id; only an exactly-once subscription tells its consumer. */
+export type AckResult = "ok" | "invalid";
+
+/** Numbers of one subscription. */
+export interface SubscriptionStats {
+  readonly unacked: number;
+  /** Leased to a consumer at this moment. */
+  readonly outstanding: number;
+  /** Engine milliseconds since the oldest unacked message was published, 0 when there is none. */
+  readonly oldestUnackedMs: number;
+}
