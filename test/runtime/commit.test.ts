@@ -139,7 +139,9 @@ describe("what was committed and is to be published", () => {
   it("is not acknowledged before it is published; the next delivery publishes it", async () => {
     const world = createWorld();
     let up = false;
-    const instance = startInstance(world, publishing, { publishes: () => up });
+    const instance = startInstance(world, publishing, {
+      publish: async (rows) => (up ? world.published.push(...rows) : Promise.reject(new Error("down"))),
+    });
     expect((await instance.deliver(incoming({ id: "7" }))).outcome.kind).toBe("retry");
     expect(onlyRecord(world)).toMatchObject({ state: "DONE", outbox: [expect.any(String)] });
     up = true;

@@ -208,7 +208,7 @@ describe("an event whose key belongs to another", () => {
   it("is not acknowledged before it is published, nor when it cannot be parked (MR3023)", async () => {
     const world = createWorld();
     await startInstance(world, handler).deliver(incoming({ id: "7", n: 1 }));
-    const mute = startInstance(world, handler, { publishes: () => false });
+    const mute = startInstance(world, handler, { publish: async () => Promise.reject(new Error("down")) });
     expect((await mute.deliver(incoming({ id: "7", n: 2 }))).outcome.kind).toBe("retry");
     const nowhere = startInstance(world, handler, { deliver: { deadLetterTopic: undefined } });
     expect((await nowhere.deliver(incoming({ id: "7", n: 2 }))).outcome).toMatchObject({

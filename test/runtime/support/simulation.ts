@@ -42,8 +42,8 @@ export interface InstanceOptions {
   readonly at?: (point: CrashPoint, instance: Instance) => void | Promise<void>;
   /** What becomes of a call on the store. @default all succeed */
   readonly store?: (store: Store) => Store;
-  /** Whether publishing works. @default it does */
-  readonly publishes?: () => boolean;
+  /** @default keeps what is published */
+  readonly publish?: (rows: readonly OutboxRow[]) => Promise<unknown>;
   readonly deliver?: Partial<DeliverOptions>;
 }
 
@@ -74,6 +74,7 @@ export function startInstance(world: World, handler: Handler, options: InstanceO
     commit: (change) => outside(() => inner.commit(change)),
     rows: (ids) => outside(() => inner.rows(ids)),
   };
+  const publish = options.publish ?? (async (rows) => world.published.push(...rows));
   const lines: Record<string, unknown>[] = [];
   const shutdown = { stop: new AbortController(), interrupt: new AbortController(), abandon: new AbortController() };
   const signals = {
@@ -99,11 +100,7 @@ export function startInstance(world: World, handler: Handler, options: InstanceO
             if (!alive) await never;
           },
           publisher: {
-            publish: (rows) =>
-              outside(async () => {
-                if (options.publishes?.() === false) throw new Error("publishing is down");
-                world.published.push(...rows);
-              }),
+            publish: (rows) => outside(async () => void (await publish(rows))),
           },
           deadlineMs: handler.contract.manifest.timeLimitMs + 5_000,
           deadLetterTopic: DEAD_LETTERS,
