@@ -15,7 +15,8 @@ export interface RestRequest {
 export interface RestResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** A stream is sent piece by piece, until it ends or the client goes away. */
+  readonly body: string | Buffer | AsyncIterable<string>;
 }
 
 /** Answers every request; a fault of the caller is a response, an exception is a bug of the engine (500). */

@@ -1,5 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Methods, MAX_MESSAGE_BYTES, serveGrpc } from "./grpc";
 import { errorResponse, type RestHandler, type RestResponse, StatusError } from "./rest";
@@ -90,8 +92,15 @@ async function answer(rest: RestHandler, request: IncomingMessage, response: Ser
   const abort = new AbortController();
   response.on("close", () => abort.abort());
   const send = ({ status, headers, body }: RestResponse) => {
-    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
-    response.end(body);
+    if (typeof body === "string" || Buffer.isBuffer(body)) {
+      response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+      response.end(body);
+      return;
+    }
+    response.writeHead(status, headers);
+    response.flushHeaders();
+    // A client that goes away ends the stream; there is nobody left to tell.
+    pipeline(Readable.from(body), response).catch(() => {});
   };
   try {
     const refused = refusal(request.headers.host, request.headers.origin);
