@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LOCAL_ENVIRONMENT } from "../contract/environment";
 import type { MillraceStackProps } from "../constructs/core";
 
-/** How much of the cloud one workload gets. */
+/** How much of the cloud one workload gets. Deadlines are not here: they follow from the contracts. */
 const Size = z.strictObject({
   cpu: z.number().positive().max(8).optional().describe("vCPUs of one instance: 0.08–1, 2, 4, 6 or 8"),
   memory: z
@@ -12,14 +12,6 @@ const Size = z.strictObject({
     .describe("memory of one instance, 128Mi–32Gi"),
   minInstances: z.int().min(0).max(1000).optional().describe("instances kept warm; each is paid for while idle"),
   maxInstances: z.int().min(1).max(1000).optional().describe("most instances at a time; protects what is downstream"),
-});
-
-const Override = Size.extend({
-  timeout: z
-    .string()
-    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/)
-    .optional()
-    .describe("longest request, for example 60s; of a handler it follows from the contract"),
 });
 
 /** The shape of `environments/<name>.yaml`. Every default is written here; a field without one and not optional is required. */
@@ -82,10 +74,10 @@ export const EnvironmentSchema = z.strictObject({
     })
     .default({ function: {}, service: {} })
     .describe("size of the workloads, by kind"),
-  overrides: z.record(z.string(), Override).default({}).describe("size of single workloads, by the name of their contract"),
+  overrides: z.record(z.string(), Size).default({}).describe("size of single workloads, by the name of their contract"),
 });
 
-export type WorkloadSize = z.output<typeof Override>;
+export type WorkloadSize = z.output<typeof Size>;
 
 /** A checked environment. */
 export interface Environment extends z.output<typeof EnvironmentSchema> {
