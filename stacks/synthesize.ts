@@ -29,9 +29,11 @@ export interface Synthesis {
  */
 export function synthesize({ build, outdir, context, ...load }: SynthesisOptions): Synthesis {
   const { environments, warnings } = loadEnvironments(load);
-  const app = new App({ ...(outdir !== undefined && { outdir }), context: { ...context } });
+  const folder = outdir ?? process.env["CDKTF_OUTDIR"] ?? "cdktf.out";
+  // cdktf makes the folder, but not those above it.
+  mkdirSync(folder, { recursive: true });
+  const app = new App({ outdir: folder, context: { ...context } });
   const stacks = environments.map((environment) => build(app, environment).node.id);
-  mkdirSync(app.outdir, { recursive: true });
   app.synth();
-  return { stacks, outdir: app.outdir, warnings: [...warnings, ...findingsOf(app).warnings] };
+  return { stacks, outdir: folder, warnings: [...warnings, ...findingsOf(app).warnings] };
 }
