@@ -40,7 +40,7 @@ export function serviceAgent(construct: Construct, agent: Agent): IGrantee {
   const member = `serviceAccount:service-${stack.context.projectNumber}@${domain}`;
   const enabled = enableApi(stack, api);
   const existence = lazy ? identity(stack, agent, api) : enabled;
-  return { member, principal: member, granteeId: `${agent}-agent`, dependables: [existence] };
+  return { member, principal: member, granteeId: `${agent}-agent`, dependables: [existence], construct: stack };
 }
 
 function identity(stack: MillraceStack, agent: Agent, api: Api): ProjectServiceIdentity {

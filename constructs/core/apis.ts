@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { ProjectService } from "../l1/provider";
 import { MillraceStack } from "./stack";
@@ -10,7 +11,7 @@ export type Api = `${string}.googleapis.com`;
  * project may use it. Terraform sees no edge between an API and the resources behind it, so those depend on what this
  * returns.
  */
-export function enableApi(construct: Construct, api: Api): ProjectService {
+export function enableApi(construct: Construct, api: Api): ITerraformDependable {
   const stack = MillraceStack.of(construct);
   const apis = stack.node.tryFindChild("Apis") ?? new Construct(stack, "Apis");
   const id = api.replace(".googleapis.com", "");

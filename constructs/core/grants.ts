@@ -1,7 +1,9 @@
 import type { ITerraformDependable, TerraformResource } from "cdktf";
-import type { Construct, IConstruct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { ProjectIamMember } from "../l1/iam";
+import { ofSameStack } from "./dependables";
 import { check, type Rule } from "./issues";
+import { kebab } from "./names";
 import { MillraceStack } from "./stack";
 import { isKnown } from "./tokens";
 
@@ -15,6 +17,8 @@ export interface IGrantee {
   readonly granteeId: string;
   /** What must exist before the grant. @default nothing */
   readonly dependables?: readonly ITerraformDependable[];
+  /** The construct it is. A grant on another stack's resource is made in the grantee's. @default none: in the resource's */
+  readonly construct?: IConstruct;
 }
 
 /** A role, on a kind of resource, and the reason somebody gets it: a line of a table of grants. */
@@ -101,7 +105,8 @@ const bookOf = (stack: MillraceStack & { [BOOK]?: Book }): Book => (stack[BOOK] 
 /** Grants a role. The same grant twice in a stack is one resource with both reasons. */
 export function grant(target: GrantTarget, grantee: IGrantee, kind: GrantKind, options: GrantOptions = {}): Grant {
   const { condition, reason = kind.reason } = options;
-  const book = bookOf(MillraceStack.of(target.scope));
+  const scope = homeOf(target, grantee);
+  const book = bookOf(MillraceStack.of(scope));
   const key = [target.name, kind.role, grantee.principal, condition?.expression].join("\n");
   const earlier = book.get(key);
   if (earlier) {
@@ -110,14 +115,26 @@ export function grant(target: GrantTarget, grantee: IGrantee, kind: GrantKind, o
   }
   check(target.scope, { target, grantee, kind }, RULES);
   const { role, on, because } = kind;
-  const id = [role.replace("roles/", ""), grantee.granteeId, condition?.title].filter(Boolean).join("-");
-  const dependsOn = [...(grantee.dependables ?? []), ...(options.dependsOn ?? [])];
-  const resource = target.attach(target.scope, id, { role, member: grantee.member, condition, dependsOn });
+  const abroad = scope === target.scope ? undefined : kebab(target.name.split("/"));
+  const id = [abroad, role.replace("roles/", ""), grantee.granteeId, condition?.title].filter(Boolean).join("-");
+  const dependsOn = ofSameStack(scope, [...(grantee.dependables ?? []), ...(options.dependsOn ?? [])]);
+  const resource = target.attach(scope, id, { role, member: grantee.member, condition, dependsOn });
   const reasons = [reason];
   const record = { principal: grantee.principal, role, resource: target.name, on, reasons, because };
   const made = { record: { ...record, condition: condition?.expression }, resource, reasons };
   book.set(key, made);
   return made;
+}
+
+/**
+ * Where the member resource goes: to the resource it is on, unless the grantee is of another stack. Then that stack
+ * refers to the resource's already, as a consumer does to its topic, and a reference back would be a circle.
+ */
+function homeOf(target: GrantTarget, grantee: IGrantee): Construct {
+  if (!grantee.construct) return target.scope;
+  const stack = MillraceStack.of(grantee.construct);
+  if (stack === MillraceStack.of(target.scope)) return target.scope;
+  return stack.node.tryFindChild("Grants") ?? new Construct(stack, "Grants");
 }
 
 /** Every grant of the stack that a construct belongs to: principal × role × resource × reasons, sorted. */

@@ -50,6 +50,7 @@ export class ServiceAccount extends Construct implements IServiceAccount {
   readonly member: string;
   readonly principal: string;
   readonly granteeId: string;
+  readonly construct = this;
 
   constructor(scope: Construct, id: string, props: ServiceAccountProps = {}) {
     super(scope, id);
@@ -82,6 +83,7 @@ class ExistingServiceAccount extends Construct implements IServiceAccount {
   readonly member: string;
   readonly principal: string;
   readonly granteeId: string;
+  readonly construct = this;
 
   constructor(
     scope: Construct,

@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { check, enableApi, MillraceStack, type Rule } from "../core";
+import { check, enableApi, escapeTemplate, MillraceStack, type Rule } from "../core";
 import { MonitoringAlertPolicy } from "../l1/monitoring";
 import { type Alarm, type AlarmCondition, type Metric, renderMetric } from "./alarm";
 import type { INotificationChannel } from "./notification-channel";
@@ -26,7 +26,7 @@ export class AlertPolicy extends Construct {
     const { projectId: project, labels } = MillraceStack.of(this).context;
     return new MonitoringAlertPolicy(this, "Resource", {
       project,
-      displayName: alarm.title,
+      displayName: escapeTemplate(alarm.title),
       combiner: "OR",
       severity: alarm.severity,
       conditions: alarm.conditions.map((condition) => ({
@@ -41,7 +41,7 @@ export class AlertPolicy extends Construct {
           duration: `${condition.forSeconds}s`,
         },
       })),
-      documentation: { content: alarm.runbook, mimeType: "text/markdown" },
+      documentation: { content: escapeTemplate(alarm.runbook), mimeType: "text/markdown" },
       notificationChannels: notify.map(({ reference }) => reference),
       // The provider's default labels reach `labels` alone.
       userLabels: { ...labels },

@@ -64,6 +64,7 @@ export class Consumer extends Construct {
     this.contract = props.contract;
     for (const accepted of props.acknowledge ?? []) acknowledge(this, accepted);
     check(this, props.contract.manifest, CONTRACT_RULES);
+    check(this, props, LOAD_RULES);
     const { manifest } = props.contract;
     const { name } = manifest;
 
@@ -136,6 +137,17 @@ const CONTRACT_RULES: readonly Rule<Manifest>[] = [
       store === "memory" && {
         problem: "the handler keeps its records in memory: they vanish with the instance and others do not see them",
       },
+  },
+];
+
+const LOAD_RULES: readonly Rule<ConsumerProps>[] = [
+  {
+    code: "MR1505",
+    severity: "warning",
+    fault: ({ contract: { manifest }, maxInstances, concurrency = manifest.concurrency }) =>
+      maxInstances === 1 &&
+      concurrency === 1 &&
+      !manifest.order && { problem: "one instance with one request at a time looks like order, and is none" },
   },
 ];
 

@@ -8,6 +8,7 @@ import {
   checkAtSynth,
   durationOf,
   enableApi,
+  escapeTemplate,
   type Grant,
   grant,
   type GrantOptions,
@@ -22,6 +23,7 @@ import {
   ServiceAccount,
   serviceAgent,
 } from "../core";
+import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
 import { PubsubSubscription, PubsubSubscriptionIamMember } from "../l1/pubsub";
 import { checkFilterText } from "./filter";
@@ -177,7 +179,7 @@ export class Subscription extends Construct implements ISubscription {
     return [...(invoke ? [invoke.resource] : []), tokens.resource, ...target.dependables];
   }
 
-  private render(props: SubscriptionProps, resolved: ResolvedSubscription, dependsOn: ITerraformDependable[]) {
+  private render(props: SubscriptionProps, resolved: ResolvedSubscription, before: readonly ITerraformDependable[]) {
     const stack = MillraceStack.of(this);
     const { push, retainAcknowledged, labels } = props;
     const { deadLetter, retry, expirationMs } = resolved;
@@ -190,7 +192,7 @@ export class Subscription extends Construct implements ISubscription {
       retainAckedMessages: retainAcknowledged,
       // An absent block means 31 days of idleness, after which the subscription and its messages are gone.
       expirationPolicy: { ttl: expirationMs === undefined ? "" : toGoogleDuration(expirationMs) },
-      filter: resolved.filter,
+      filter: resolved.filter === undefined ? undefined : escapeTemplate(resolved.filter),
       enableMessageOrdering: resolved.ordering || undefined,
       enableExactlyOnceDelivery: resolved.exactlyOnce || undefined,
       retryPolicy: retry && {
@@ -207,7 +209,7 @@ export class Subscription extends Construct implements ISubscription {
         noWrapper: NO_WRAPPER[push.body ?? "wrapped"],
       },
       labels: labels && { ...labels },
-      dependsOn,
+      dependsOn: ofSameStack(this, before),
       ...stack.protection,
     });
   }

@@ -28,4 +28,9 @@ export const pipelineCodes = {
     why: "a message that comes again after its record has expired has its effect again",
     fix: "raise the contract's remember, or lower the consumer's retention",
   },
+  MR1505: {
+    title: "one request at a time without ordering",
+    why: "a single instance with a single request does not keep events in order: redeliveries and back-off reorder them",
+    fix: "set order in the contract and publish with ordering keys; acknowledge it if the load alone is to be limited",
+  },
 } as const satisfies CodeTable;

@@ -67,6 +67,11 @@ describe("webhooks with three consumers", () => {
     expect(services).toEqual(new Set(["web-dev-audit", "web-dev-pushes"]));
   });
 
+  it("let in nobody that was not named, and own no policy", () => {
+    expect(result.text).not.toMatch(/allUsers|allAuthenticatedUsers|-compute@developer|@appspot/);
+    expect(result.addresses.filter((address) => /_iam_(binding|policy)\./.test(address))).toEqual([]);
+  });
+
   it("keep the addresses they were deployed under", () => {
     // A changed address destroys a resource with everything in it and makes another. UPDATE_GOLDEN=1 accepts that.
     const file = join(__dirname, "../constructs/__golden__/addresses.json");

@@ -39,6 +39,12 @@ describe("an alert policy", () => {
     });
   });
 
+  it("keeps a literal ${ of its runbook from Terraform", () => {
+    const runbook = "run `echo ${HOME}`";
+    const { one } = plan((stack) => new AlertPolicy(stack, "A", { alarm: { ...alarm, runbook } }));
+    expect(one("google_monitoring_alert_policy")["documentation"].content).toBe("run `echo $${HOME}`");
+  });
+
   it.each<[string, Partial<Alarm>]>([
     ["no condition", { conditions: [] }],
     ["seven conditions", { conditions: Array.from({ length: 7 }, () => condition) }],

@@ -7,13 +7,13 @@ import {
   type EventDrivenPipelineProps,
   FirestoreDatabase,
   grantsOf,
-  type MillraceStack,
+  MillraceStack,
   NotificationChannel,
   ServiceAccount,
   Topic,
 } from "../../../constructs";
 import { type ContractSpec, defineContract } from "../../../contract";
-import { codesOf, issuesOf, plan, planOf, testStack } from "../../support/synth";
+import { codesOf, issuesOf, plan, planOf, STACK, testApp, testStack } from "../../support/synth";
 
 const image = `europe-docker.pkg.dev/acme/app@sha256:${"0".repeat(64)}`;
 
@@ -221,6 +221,44 @@ describe("the store of a pipeline", () => {
   });
 });
 
+describe("a pipeline in another stack than its topic", () => {
+  const app = testApp();
+  const shared = new MillraceStack(app, { ...STACK, app: "shared" });
+  const own = new MillraceStack(app, { ...STACK, deletionProtection: false });
+  const topic = new Topic(shared, "Placed");
+  const shop = new ServiceAccount(shared, "Shop");
+  pipeline(own, { topic, publishers: [shop] });
+  const [sharedPlan, ownPlan] = [planOf(shared), planOf(own)];
+
+  it("refers to it by the other stack's state, in one direction", () => {
+    expect(ownPlan.one("google_pubsub_subscription", { name: "web-dev-charge" })["topic"]).toMatch(
+      /^\$\{data\.terraform_remote_state\.[\w-]+\.outputs\./,
+    );
+    expect(own.dependsOn(shared)).toBe(true);
+    expect(shared.dependsOn(own)).toBe(false);
+  });
+
+  it("waits for nothing that its own stack does not have", () => {
+    for (const { addresses, resources } of [sharedPlan, ownPlan])
+      for (const address of addresses) {
+        const [type, name] = address.split(".") as [string, string];
+        expect(addresses).toEqual(expect.arrayContaining(resources(type)[name]!["depends_on"] ?? []));
+      }
+  });
+
+  it("grants to a publisher where both are", () => {
+    expect(sharedPlan.all("google_pubsub_topic_iam_member")).toMatchObject([{ role: "roles/pubsub.publisher" }]);
+  });
+
+  it("grants its own identities in its own stack", () => {
+    const third = new MillraceStack(app, { ...STACK, app: "third" });
+    topic.grantPublish(new ServiceAccount(third, "Replay"));
+    const grants = planOf(third).all("google_pubsub_topic_iam_member");
+    expect(grants).toMatchObject([{ topic: expect.stringContaining("terraform_remote_state") }]);
+    expect(grantsOf(third)).toMatchObject([{ resource: "projects/acme-dev/topics/shared-dev-placed" }]);
+  });
+});
+
 describe("the grants of a pipeline", () => {
   const stack = testStack();
   pipeline(stack, {
@@ -277,6 +315,7 @@ describe("a pipeline whose parts contradict each other", () => {
     ["MR1128", "ordering with dead letters", { consumers: [consumer({ order: true })] }],
     ["MR1131", "dead letters kept briefly", { consumers: [consumer({}, { deadLetterRetention: "1d" })] }],
     ["MR1501", "no consumers", { consumers: [] }],
+    ["MR1505", "one request at a time", { consumers: [consumer({}, { maxInstances: 1, concurrency: 1 })] }],
     ["MR1502", "two consumers of one name", { consumers: [consumer(), consumer()] }],
     [
       "MR1504",

@@ -29,6 +29,11 @@ describe("a filter", () => {
     expect(plan(filtered(filter)).one("google_pubsub_subscription")["filter"]).toBe(text);
   });
 
+  it("with a literal ${ is none of Terraform's business", () => {
+    const { one } = plan(filtered(attribute("price").is("${x}")));
+    expect(one("google_pubsub_subscription")["filter"]).toBe('attributes.price = "$${x}"');
+  });
+
   it("built by hand of any conditions is one that Pub/Sub reads the same way", () => {
     const text = fc.string({ maxLength: 8 });
     const { filter } = fc.letrec<{ filter: Filter }>((tie) => ({
