@@ -1,11 +1,21 @@
 import type { CodeTable } from "./table";
 
-/** MR4100–MR4999: running a plan. */
+/** MR4100–MR4199: assembling and running an engine. */
 export const engineCodes = {
   MR4101: {
     title: "an engine already runs the stack",
     why: "two engines on one state would deliver each message twice and overwrite each other's journal",
     fix: "use the running one, end it, or give the second its own --state folder",
+  },
+  MR4102: {
+    title: "port in use",
+    why: "another program listens on the port that was asked for, so nobody could reach the engine",
+    fix: "end the other program, or leave --port out to take a free one",
+  },
+  MR4103: {
+    title: "resource that the broker refuses",
+    why: "its values break a rule of Pub/Sub; Google would refuse it at apply",
+    fix: "correct the argument that the message names",
   },
   MR4104: {
     title: "damaged journal",

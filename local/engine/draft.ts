@@ -1,36 +1,18 @@
 import type { Issue } from "../../contract/issue";
 import type { PlannedResource } from "../plan/plan";
+import type { TtlPolicy } from "./firestore";
+import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { TargetSpec } from "./target";
 
 /** A topic as a plan asks for it. Resource names are full everywhere in a draft. */
 export interface TopicDraft {
-  readonly name: string;
-  /** Milliseconds; undefined when the topic itself keeps nothing. */
-  readonly retentionMs?: number;
+  readonly config: TopicConfig;
   readonly resource: PlannedResource;
 }
 
 export interface SubscriptionDraft {
-  readonly name: string;
-  readonly topic: string;
-  readonly ackDeadlineMs: number;
-  readonly retentionMs: number;
-  readonly retainAcked: boolean;
-  readonly ordering: boolean;
-  readonly exactlyOnce: boolean;
-  readonly filter?: string;
-  /** Milliseconds; absent means redelivery at once. */
-  readonly retry?: { readonly minMs: number; readonly maxMs: number };
-  readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
-  readonly push?: PushDraft;
+  readonly config: SubscriptionConfig;
   readonly resource: PlannedResource;
-}
-
-export interface PushDraft {
-  readonly endpoint: string;
-  readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
-  /** Present when the body is the bare data. */
-  readonly unwrapped?: { readonly writeMetadata: boolean };
 }
 
 /** A service or function; its invokers and the place of its archive follow from other resources. */
@@ -67,7 +49,7 @@ export interface Draft {
   /** `projects/…/databases/…`. */
   readonly databases: Set<string>;
   /** Fields whose instant removes a document. */
-  readonly ttls: { readonly database: string; readonly collection: string; readonly field: string }[];
+  readonly ttls: TtlPolicy[];
   readonly report: (issue: Issue) => void;
 }
 

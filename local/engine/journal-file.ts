@@ -15,7 +15,8 @@ export interface JournalFile extends Journal {
   readonly droppedBytes: number;
   /**
    * Replays every entry into its service, then replaces the file by the fewest entries that rebuild the same state.
-   * Entries of services that are not given are dropped. Must be called once, before the first append.
+   * Entries of services that are not given are dropped, and so is what services append while they replay. Must be
+   * called once, before the first append.
    * @param now engine time in milliseconds
    */
   start(services: readonly Journaled[], now: () => number): Promise<void>;
@@ -36,17 +37,22 @@ type Line = readonly [atMs: number, service: string, entry: Json];
 export function openJournal(file: string, onError: (error: Error) => void): JournalFile {
   const { lines, droppedBytes } = readJournal(file);
   let started: { readonly writer: Writer; readonly now: () => number } | undefined;
+  let replaying = false;
   return {
     lastMs: lines.at(-1)?.[0],
     droppedBytes,
     append(service, entry) {
+      // What services write while they replay is in the entries they read, and in the compacted journal.
+      if (replaying) return;
       if (!started) throw new Error(`"${service}" appended to a journal that was not started`);
       started.writer.push(encode([started.now(), service, entry]));
     },
     flush: async () => started?.writer.flush(),
     async start(services, now) {
       const byName = new Map(services.map((service) => [service.journalName, service]));
+      replaying = true;
       for (const [, service, entry] of lines.splice(0)) byName.get(service)?.replay(entry);
+      replaying = false;
       rewrite(file, services, now());
       started = { writer: createWriter(await open(file, "a"), onError), now };
     },

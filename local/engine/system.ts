@@ -18,7 +18,8 @@ export interface SystemTarget {
 
 /** What runs, made from a plan: the engine's whole configuration as data. */
 export interface System {
-  readonly topics: readonly Omit<TopicDraft, "resource">[];
+  /** Topics of the plan, and those that stand in for topics of nobody, which have no resource. */
+  readonly topics: readonly (Pick<TopicDraft, "config"> & Partial<TopicDraft>)[];
   readonly subscriptions: readonly SubscriptionDraft[];
   readonly targets: readonly SystemTarget[];
   readonly databases: readonly string[];
@@ -49,13 +50,13 @@ export function systemOf(
   const targets = targetsOf(draft);
   for (const subscription of draft.subscriptions) {
     checkPush(draft, subscription, targets);
-    const { name, deadLetter } = subscription;
+    const { name, deadLetter } = subscription.config;
     for (const { role, on } of deadLetter ? missing(name, deadLetter.topic) : [])
       draft.report(deadLetterIssue(subscription, agentOf(name), role, on));
   }
   const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
   return {
-    topics: [...draft.topics, ...foreign.map((name) => ({ name }))],
+    topics: [...draft.topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,
     targets,
     databases: [...draft.databases].sort(),
@@ -72,8 +73,8 @@ const where = ({ stack, address }: PlannedResource): string => `${stack}/${addre
 function checkNames(draft: Draft): void {
   const owners = new Map<string, string>();
   const named = [
-    ...draft.topics,
-    ...draft.subscriptions,
+    ...draft.topics.map(({ config, resource }) => ({ name: config.name, resource })),
+    ...draft.subscriptions.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.workloads.map(({ service, resource }) => ({ name: service, resource })),
   ];
   for (const { name, resource } of named) {
@@ -88,10 +89,10 @@ function checkNames(draft: Draft): void {
 
 /** Topics that subscriptions name and no stack creates; each is said once. */
 function foreignTopics(draft: Draft): readonly string[] {
-  const own = new Set(draft.topics.map(({ name }) => name));
+  const own = new Set(draft.topics.map(({ config }) => config.name));
   const foreign = new Set<string>();
-  for (const { topic, deadLetter, resource } of draft.subscriptions)
-    for (const name of [topic, ...(deadLetter ? [deadLetter.topic] : [])]) {
+  for (const { config, resource } of draft.subscriptions)
+    for (const name of [config.topic, ...(config.deadLetter ? [config.deadLetter.topic] : [])]) {
       if (own.has(name) || foreign.has(name)) continue;
       foreign.add(name);
       const problem = `${name} belongs to no stack that was read; an empty one stands in`;
@@ -129,7 +130,8 @@ export function targetOf(targets: readonly SystemTarget[], endpoint: string): Sy
   return matches.sort((a, b) => b.url.length - a.url.length)[0]?.target;
 }
 
-function checkPush(draft: Draft, { push, resource }: SubscriptionDraft, targets: readonly SystemTarget[]): void {
+function checkPush(draft: Draft, { config, resource }: SubscriptionDraft, targets: readonly SystemTarget[]): void {
+  const { push } = config;
   if (!push) return;
   const path = `${where(resource)}.push_config`;
   const warn = (code: "MR4021" | "MR4022" | "MR4023", problem: string, fix: string) =>
@@ -155,7 +157,7 @@ function checkPush(draft: Draft, { push, resource }: SubscriptionDraft, targets:
   warn("MR4023", problem, "grant roles/run.invoker on the service to the push identity");
 }
 
-const deadLetterIssue = ({ resource, name }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {
-  const problem = `${agent} lacks ${role} on ${on}; Pub/Sub would never dead-letter a message of ${name}, and say nothing`;
+const deadLetterIssue = ({ resource, config }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {
+  const problem = `${agent} lacks ${role} on ${on}; Pub/Sub would never dead-letter a message of ${config.name}, and say nothing`;
   return issue("MR4026", where(resource), problem, `grant ${role} on it to the agent`, { severity: "warning" });
 };

@@ -47,7 +47,7 @@ const field: Adapter = {
     if (!read.block("ttl_config")) return;
     draft.ttls.push({
       database: databaseName(read, "database", "(default)"),
-      collection: read.required("collection"),
+      collectionGroup: read.required("collection"),
       field: read.required("field"),
     });
   },

@@ -1,4 +1,4 @@
-import type { PushDraft } from "../draft";
+import type { PushConfig, SubscriptionConfig } from "../pubsub/types";
 import type { Adapter, Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
 
@@ -19,7 +19,8 @@ const topic: Adapter = {
   }),
   contribute(read, resource, draft) {
     const retentionMs = milliseconds(read, "message_retention_duration");
-    draft.topics.push({ name: read.required("id"), resource, ...(retentionMs !== undefined && { retentionMs }) });
+    const config = { name: read.required("id"), ...(retentionMs !== undefined && { retentionMs }) };
+    draft.topics.push({ config, resource });
   },
 };
 
@@ -65,7 +66,7 @@ const subscription: Adapter = {
     const retry = read.block("retry_policy");
     const deadLetter = read.block("dead_letter_policy");
     const push = pushOf(read);
-    draft.subscriptions.push({
+    const config: SubscriptionConfig = {
       name: read.required("id"),
       topic: topicName(read, "topic"),
       ackDeadlineMs: (read.number("ack_deadline_seconds") ?? DEFAULTS.ackDeadlineSeconds) * 1_000,
@@ -73,7 +74,6 @@ const subscription: Adapter = {
       retainAcked: read.bool("retain_acked_messages") ?? false,
       ordering: read.bool("enable_message_ordering") ?? false,
       exactlyOnce: read.bool("enable_exactly_once_delivery") ?? false,
-      resource,
       ...(filter && { filter }),
       ...(retry && {
         retry: {
@@ -88,11 +88,12 @@ const subscription: Adapter = {
         },
       }),
       ...(push && { push }),
-    });
+    };
+    draft.subscriptions.push({ config, resource });
   },
 };
 
-function pushOf(read: Reader): PushDraft | undefined {
+function pushOf(read: Reader): PushConfig | undefined {
   // An empty endpoint is a pull subscription, by the proto.
   const endpoint = read.text("push_config.push_endpoint");
   if (!endpoint) return undefined;

@@ -82,6 +82,16 @@ describe("a journal", () => {
     expect((await session(file, [], 5_000)).lastMs).toBe(5_000);
   });
 
+  it("drops what a service appends while it replays", async () => {
+    const file = journalFile();
+    await session(file, [1]);
+    const journal = openJournal(file, fail);
+    const echo = { ...adder(), replay: (entry: Json) => journal.append("adder", entry), *compact() {} };
+    await journal.start([echo], () => 0);
+    await journal.close();
+    expect((await session(file, [])).replayed).toEqual([]);
+  });
+
   it("refuses an entry before it was started", () => {
     expect(() => openJournal(journalFile(), fail).append("adder", 1)).toThrow("was not started");
   });

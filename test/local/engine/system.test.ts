@@ -25,13 +25,12 @@ describe("a system made from a plan", () => {
   it("has nothing to complain about in a sound pipeline", () => expect(issues).toEqual([]));
 
   it("has the plan's topics and subscriptions under their full names", () => {
-    expect(system.topics.map(({ name }) => name)).toEqual([
+    expect(system.topics.map(({ config }) => config.name)).toEqual([
       `projects/${PROJECT}/topics/orders`,
       `projects/${PROJECT}/topics/orders-dead`,
     ]);
-    const [charge, kept] = system.subscriptions;
+    const [charge, kept] = system.subscriptions.map(({ config }) => config);
     expect(charge).toEqual({
-      resource: expect.objectContaining({ address: "google_pubsub_subscription.charge" }),
       name: `projects/${PROJECT}/subscriptions/charge`,
       topic: `projects/${PROJECT}/topics/orders`,
       ackDeadlineMs: 30_000,
@@ -82,7 +81,7 @@ describe("a system made from a plan", () => {
   it("has databases and their time-to-live fields", () => {
     const database = `projects/${PROJECT}/databases/records`;
     expect(system.databases).toEqual([database]);
-    expect(system.ttls).toEqual([{ database, collection: "records", field: "expireAt" }]);
+    expect(system.ttls).toEqual([{ database, collectionGroup: "records", field: "expireAt" }]);
   });
 
   it("says of every resource how much of it happens here", () => {
@@ -165,7 +164,8 @@ describe("a function of the second generation", () => {
       serviceAccountEmail: `${NUMBER}-compute@developer.gserviceaccount.com`,
     });
     expect(targetOf(system.targets, `${url}ed`)).toBeUndefined();
-    const audience = system.subscriptions.find(({ name }) => name.endsWith("/audit"))!.push!.oidc!.audience;
+    const audience = system.subscriptions.find(({ config }) => config.name.endsWith("/audit"))!.config.push!.oidc!
+      .audience;
     expect(audience).toBe(url);
   });
 });

@@ -1,0 +1,24 @@
+import { join, resolve } from "node:path";
+
+/** Where the state of a stack is kept. */
+export interface StatePaths {
+  /** Absolute; everything of the stack is below it. */
+  readonly directory: string;
+  readonly lock: string;
+  readonly journal: string;
+  readonly endpoints: string;
+  /** Key of the token issuer. */
+  readonly key: string;
+}
+
+/** @param stateDir usually `.millrace` */
+export function statePaths(stateDir: string, stack: string): StatePaths {
+  const directory = resolve(stateDir, stack);
+  return {
+    directory,
+    lock: join(directory, "engine.lock"),
+    journal: join(directory, "journal.ndjson"),
+    endpoints: join(directory, "endpoints.json"),
+    key: join(directory, "issuer.pem"),
+  };
+}

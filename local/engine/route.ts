@@ -1,0 +1,30 @@
+import { errorResponse, type RestHandler, StatusError } from "../wire/rest";
+import { CONTROL } from "./control";
+
+/** The surfaces behind the engine's one port. */
+export interface Surfaces {
+  readonly control: RestHandler;
+  readonly firestore: RestHandler;
+  readonly pubsub: RestHandler;
+  readonly issuer: RestHandler;
+  /** Requests to targets, under `/targets/{name}`. */
+  readonly targets: RestHandler;
+}
+
+/** Each surface by the paths that are its own. */
+const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
+  ["control", new RegExp(`^${CONTROL}(/|$)`)],
+  ["firestore", /^\/(v1|emulator\/v1)\/projects\/[^/]+\/databases\//],
+  ["pubsub", /^\/v1\/projects\/[^/]+\/(topics|subscriptions|snapshots|schemas)([/:]|$)/],
+  ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
+  ["targets", /^\/targets\//],
+];
+
+/** Sends a request to the surface that its path belongs to. */
+export const route =
+  (surfaces: Surfaces): RestHandler =>
+  async (request) => {
+    const [name] = ROUTES.find(([, pattern]) => pattern.test(request.path)) ?? [];
+    if (name) return surfaces[name](request);
+    return errorResponse(new StatusError("NOT_FOUND", `nothing is served at ${request.path}`));
+  };
