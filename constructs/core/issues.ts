@@ -102,8 +102,9 @@ export function findingsOf(construct: IConstruct): Findings {
 export function settleIssues(stack: IConstruct): void {
   const { errors, warnings } = findingsOf(stack);
   if (errors.length > 0) throw new IssuesError(errors);
+  const shown = new Set(stack.node.metadata.map(({ data }) => data));
   for (const issue of warnings.filter(({ path }) => holds(stack.node.path, path)))
-    Annotations.of(stack).addWarning(renderIssue(issue));
+    if (!shown.has(renderIssue(issue))) Annotations.of(stack).addWarning(renderIssue(issue));
 }
 
 const holds = (path: string, inner: string) => path === "" || inner === path || inner.startsWith(`${path}/`);

@@ -28,6 +28,7 @@ describe("the issues of an app", () => {
     const stack = testStack();
     warning(new Construct(stack, "A"));
     planOf(stack);
+    planOf(stack);
     expect(stack.node.metadata.map(({ data }) => String(data))).toEqual([
       expect.stringContaining("MR1005 web-dev/A: the label is odd"),
     ]);
