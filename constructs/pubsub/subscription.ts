@@ -124,19 +124,19 @@ export class Subscription extends Construct implements ISubscription {
 
     const { deadLetter } = resolved;
     if (deadLetter) checkAtSynth(this, () => check(this, deadLetter.topic, DEAD_LETTER_RULES));
-    const agent = serviceAgent(this, "pubsub");
+    const agent = () => serviceAgent(this, "pubsub");
     const { forwardDeadLetters, acknowledgeDeadLetters } = PUBSUB_GRANTS;
     // Everything that is needed before the first message: Terraform sees no edge from a subscription to a grant.
     const before: ITerraformDependable[] = [enableApi(this, "pubsub.googleapis.com"), ...(props.dependsOn ?? [])];
-    if (deadLetter) before.push(deadLetter.topic.grantPublish(agent, { reason: forwardDeadLetters.reason }).resource);
+    if (deadLetter) before.push(deadLetter.topic.grantPublish(agent(), { reason: forwardDeadLetters.reason }).resource);
     if (props.push) {
       this.pushIdentity =
         props.push.identity ?? new ServiceAccount(this, "Identity", { name: identityName(props.name) });
-      before.push(...this.allowPush(props.push.target, this.pushIdentity, agent));
+      before.push(...this.allowPush(props.push.target, this.pushIdentity, agent()));
     }
     this.resource = this.render(props, resolved, before);
     this.dependables = deadLetter
-      ? [this.resource, grant(targetOf(this, this.resource.name), agent, acknowledgeDeadLetters).resource]
+      ? [this.resource, grant(targetOf(this, this.resource.name), agent(), acknowledgeDeadLetters).resource]
       : [this.resource];
   }
 

@@ -67,6 +67,12 @@ describe("a subscription", () => {
     });
   });
 
+  it("asks for no agent and no google-beta provider while it is pulled and has no dead letters", () => {
+    const { json, resources } = plan((stack) => subscribe(stack));
+    expect(resources("google_project_service_identity")).toEqual({});
+    expect(Object.keys(json["provider"])).toEqual(["google"]);
+  });
+
   it("has exactly-once delivery when it is pulled", () => {
     const { one } = plan((stack) => subscribe(stack, { exactlyOnce: true, ackDeadline: "60s" }));
     expect(one("google_pubsub_subscription")["enable_exactly_once_delivery"]).toBe(true);
