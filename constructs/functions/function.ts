@@ -142,7 +142,9 @@ export class CloudFunction extends Construct implements IWorkload {
         environmentVariables: Token.asStringMap(
           this.variables.lazily((variables) => Object.fromEntries(variables.entries())),
         ),
-        secretEnvironmentVariables: this.variables.secretEntries().map(([key, reference]) => ({ key, ...reference })),
+        ...(secrets.length > 0 && {
+          secretEnvironmentVariables: this.variables.secretEntries().map(([key, reference]) => ({ key, ...reference })),
+        }),
       },
       dependsOn: [
         ...APIS.map((api) => enableApi(this, api)),
