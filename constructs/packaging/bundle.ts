@@ -71,7 +71,7 @@ export function bundle(
     return {
       code: result.outputFiles[0]!.text,
       inputs: inputs.filter((path) => existsSync(path)),
-      warnings: result.warnings.filter(({ id }) => id !== MISSING_DEFAULT).map(oneLine),
+      warnings: result.warnings.filter(isTheirs).map(oneLine),
     };
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
@@ -82,6 +82,10 @@ export function bundle(
 
 /** esbuild's name for an import that no export matches; a missing default export has an issue of its own. */
 const MISSING_DEFAULT = "import-is-undefined";
+
+/** Whether a warning is about the project: esbuild says nothing of packages, unless they are linked from elsewhere. */
+const isTheirs = ({ id, location }: Message): boolean =>
+  id !== MISSING_DEFAULT && location?.file.startsWith("../") !== true;
 
 /** The nearest folder above the entry that has a package.json, else the entry's own. */
 export function projectRoot(entry: string): string {

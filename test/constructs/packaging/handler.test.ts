@@ -1,4 +1,4 @@
-import { utimesSync } from "node:fs";
+import { symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { z } from "zod";
@@ -219,6 +219,17 @@ describe("packaging warns", () => {
     expect(codesOf({ "src/charge.handler.ts": source })).toEqual([
       expect.stringMatching(/^MR1407 src\/charge\.handler\.ts:1:21 "import\.meta" is not available/),
     ]);
+  });
+
+  it("of nothing in a package that is linked from elsewhere", () => {
+    const linked = project({
+      "package.json": JSON.stringify({ name: "linked", exports: "./index.mjs" }),
+      "index.mjs": "export const here = import.meta.url;\n",
+    });
+    const root = project({ ...RUNTIME_STAND_IN, "charge.handler.ts": `import "linked";\n${HANDLER}` });
+    symlinkSync(linked, join(root, "node_modules/linked"));
+    const { findings } = packageHandler({ kind: "function", contract, entry: join(root, "charge.handler.ts") });
+    expect(findings).toEqual([]);
   });
 
   it("of nothing when a module logs while it is loaded", () => {
