@@ -1,0 +1,20 @@
+/** The pages that the vectors' rules come from. */
+export const DOCS = {
+  attributes: "https://cloud.google.com/pubsub/docs/reference/rest/v1/PubsubMessage",
+  authenticate: "https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions",
+  deadLetter: "https://cloud.google.com/pubsub/docs/dead-letter-topics",
+  detach: "https://cloud.google.com/pubsub/docs/detach-subscriptions",
+  exactlyOnce: "https://cloud.google.com/pubsub/docs/exactly-once-delivery",
+  filter: "https://cloud.google.com/pubsub/docs/subscription-message-filter",
+  lease: "https://cloud.google.com/pubsub/docs/lease-management",
+  limits: "https://cloud.google.com/pubsub/quotas#resource_limits",
+  ordering: "https://cloud.google.com/pubsub/docs/ordering",
+  properties: "https://cloud.google.com/pubsub/docs/subscription-properties",
+  proto: "https://github.com/googleapis/googleapis/blob/master/google/pubsub/v1/pubsub.proto",
+  push: "https://cloud.google.com/pubsub/docs/push",
+  replay: "https://cloud.google.com/pubsub/docs/replay-overview",
+  retry: "https://cloud.google.com/pubsub/docs/subscription-retry-policy",
+  subscribe: "https://cloud.google.com/pubsub/docs/subscription-overview",
+  topic: "https://cloud.google.com/pubsub/docs/create-topic",
+  unwrapping: "https://cloud.google.com/pubsub/docs/payload-unwrapping",
+} as const;
