@@ -18,4 +18,22 @@ export const targetsCodes = {
     fix: "leave out of the archive what the handler does not import",
     source: "https://docs.cloud.google.com/functions/quotas",
   },
+  MR4210: {
+    title: "archive without a way to start it",
+    why: "Google's build turns the archive into a container that runs `npm start` or the functions framework; the engine does the same and found neither",
+    fix: "package the handler with its construct",
+    source: "https://docs.cloud.google.com/docs/buildpacks/nodejs",
+  },
+  MR4211: {
+    title: "process that ended before it listened",
+    why: "a revision whose container exits before it listens on PORT never becomes ready, and a deployment of it fails",
+    fix: "read the end of its log in the message",
+    source: "https://cloud.google.com/run/docs/container-contract",
+  },
+  MR4212: {
+    title: "process that did not listen in time",
+    why: "Cloud Run gives a container four minutes to listen on PORT, then the revision fails",
+    fix: "listen on the port in PORT before anything slow is done",
+    source: "https://docs.cloud.google.com/run/quotas",
+  },
 } as const satisfies CodeTable;

@@ -123,6 +123,7 @@ describe("an archive is refused", () => {
     ["with a header beyond its end", () => withEntry(small, (bytes, at) => bytes.writeUInt32LE(99_999, at + 42))],
     ["with content beyond its end", () => withEntry(small, (bytes, at) => bytes.writeUInt32LE(99_999, at + 20))],
     ["zip64", () => Buffer.from(small).fill(0xff, small.length - 6, small.length - 2)],
+    ["with a file inside a file", () => zip(["a", "a/b"].map((path) => ({ path, bytes: text("x") })))],
     [
       "with one name twice",
       () => patched(zip(["aaaa", "bbbb"].map((path) => ({ path, bytes: text("x") }))), "bbbb", "aaaa"),

@@ -1,0 +1,58 @@
+import { ENV, formatClock, LOCAL_ENVIRONMENT } from "../../../contract/environment";
+import type { Clock } from "../clock";
+import type { TargetSpec } from "../target";
+
+/** Where the engine's stand-ins for Google's services listen. */
+export interface StandIns {
+  /** `127.0.0.1:{port}` */
+  readonly pubsubHost?: string;
+  /** `127.0.0.1:{port}` */
+  readonly firestoreHost?: string;
+  /** `http://127.0.0.1:{port}` */
+  readonly issuer?: string;
+}
+
+/**
+ * What a child may see of the engine's own environment. Everything else stays here: credentials, proxies,
+ * `NODE_OPTIONS`, the shell's secrets.
+ */
+const ALLOWED = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE"];
+
+export interface EnvironmentOptions {
+  readonly parent: NodeJS.ProcessEnv;
+  readonly clock: Pick<Clock, "time">;
+  readonly standIns: StandIns;
+  readonly port: number;
+  /** Whether crash points are announced. */
+  readonly probe: boolean;
+}
+
+/** The whole environment of a target's process: the allow-list, under the plan's, under the stand-ins. */
+export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Record<string, string> {
+  const { parent, clock, standIns, port, probe } = options;
+  const allowed = ALLOWED.flatMap((name) => (parent[name] === undefined ? [] : [[name, parent[name]] as const]));
+  const { pubsubHost, firestoreHost, issuer } = standIns;
+  return {
+    ...Object.fromEntries(allowed),
+    // Google's containers have no other.
+    TZ: "UTC",
+    ...spec.environment,
+    // https://cloud.google.com/run/docs/container-contract#env-vars
+    PORT: String(port),
+    K_SERVICE: spec.name,
+    K_CONFIGURATION: spec.name,
+    K_REVISION: `${spec.name}-00001-loc`,
+    ...(spec.kind === "function" && {
+      FUNCTION_TARGET: spec.entryPoint ?? spec.name,
+      FUNCTION_SIGNATURE_TYPE: "http",
+    }),
+    GOOGLE_CLOUD_PROJECT: spec.project,
+    METADATA_SERVER_DETECTION: "none",
+    ...(pubsubHost !== undefined && { PUBSUB_EMULATOR_HOST: pubsubHost }),
+    ...(firestoreHost !== undefined && { FIRESTORE_EMULATOR_HOST: firestoreHost }),
+    [ENV.environment]: LOCAL_ENVIRONMENT,
+    [ENV.clock]: formatClock(clock.time),
+    ...(issuer !== undefined && { [ENV.issuer]: issuer }),
+    ...(probe && { [ENV.probe]: "1" }),
+  };
+}
