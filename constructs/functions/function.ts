@@ -17,6 +17,7 @@ import {
   physicalName,
   type Rule,
 } from "../core";
+import { claimName } from "../core/names";
 import { Cloudfunctions2Function } from "../l1/functions";
 import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
 import { FUNCTION_ENTRY_POINT } from "../packaging/wrapper";
@@ -87,6 +88,8 @@ export class CloudFunction extends Construct implements IWorkload {
     super(scope, id);
     const { projectId, region } = MillraceStack.of(this).context;
     const name = physicalName(this, NAME, nameOf(props));
+    // The service under the function has its name, so no service may have it too.
+    claimName(this, "service", name);
     const size = resolveSize(this, props);
     const runtime = props.runtime ?? DEFAULT_RUNTIME;
     checkRuntime(this, runtime);

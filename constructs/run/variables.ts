@@ -110,6 +110,20 @@ const RULES: readonly Rule<Named>[] = [
     },
   },
   {
+    code: "MR1317",
+    fault: ({ secrets }) => {
+      const names = Object.values(secrets).map(({ secret }) => secret);
+      const wrong = names.filter((name) => isKnown(name) && !SECRET_NAME.test(name));
+      return (
+        wrong.length > 0 && {
+          problem: `${wrong.map((name) => `"${name}"`).join(", ")} is not the name of a secret`,
+          got: wrong.join(", "),
+          want: String(SECRET_NAME),
+        }
+      );
+    },
+  },
+  {
     code: "MR1314",
     fault: ({ values, secrets }) => {
       const count = values.size + Object.keys(secrets).length;
@@ -119,6 +133,9 @@ const RULES: readonly Rule<Named>[] = [
     },
   },
 ];
+
+/** google/cloud/secretmanager/v1/service.proto, `secret_id`. */
+const SECRET_NAME = /^[A-Za-z0-9_-]{1,255}$/;
 
 /** Names that people give to secrets: `API_KEY`, `DB_PASSWORD`, `TOKEN`; not `KEYBOARD`, nor our own variables. */
 const SECRET = /^(?!MILLRACE_).*(^|_)(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|(API|PRIVATE|ACCESS)_?KEY|KEY)S?(_|$)/i;

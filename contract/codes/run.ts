@@ -95,6 +95,12 @@ export const runCodes = {
     why: "project and region of the service would be unknown",
     fix: "give projects/{project}/locations/{region}/services/{service}",
   },
+  MR1317: {
+    title: "not the name of a secret",
+    why: "Google finds no such secret, and no revision starts",
+    fix: "give the secret's short name, and its project under projectId",
+    source: "google/cloud/secretmanager/v1/service.proto",
+  },
   MR1320: {
     title: "runtime decommissioned",
     why: "the deploy is refused, and what runs already cannot be updated",

@@ -2,6 +2,7 @@ import { TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { grantsOf, principal, ServiceAccount } from "../../../constructs/core";
 import { CloudFunction, type CloudFunctionProps } from "../../../constructs/functions";
+import { CloudRunService } from "../../../constructs/run";
 import { TODAY } from "../../../constructs/run/runtimes";
 import { handlersOf, testContract } from "../../support/handlers";
 import { codesOf, issuesOf, plan, planOf, testStack } from "../../support/synth";
@@ -202,6 +203,20 @@ describe("a function is refused", () => {
     ["MR1010", { name: "charge_card" }],
   ])("with %s for %j", (expected, props) => {
     expect(codesFor(props)).toContain(expected);
+  });
+
+  it("with MR1011 when a service has its name: the service under it would have the same", () => {
+    const issues = issuesOf(
+      (scope) => {
+        new CloudRunService(scope, "Service", { ...code, name: "charge" });
+        new CloudFunction(scope, "Function", code);
+      },
+      { handlersDir },
+    );
+    expect(issues).toMatchObject([
+      { code: "MR1011", path: "web-dev/Function" },
+      { code: "MR1011", path: "web-dev/Function/Identity" },
+    ]);
   });
 
   it("but may be small with one request at a time, in less memory than a service of a handler needs", () => {

@@ -182,6 +182,7 @@ describe("a service's variables", () => {
     ["MR1312", { environment: { DB_PASSWORD: "hunter2" } }],
     ["MR1312", { environment: { api_key: "x" } }],
     ["MR1313", { environment: { A: "1" }, secrets: { A: { secret: "a" } } }],
+    ["MR1317", { secrets: { A: { secret: "projects/acme/secrets/a" } } }],
     ["MR1314", { environment: Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`V${i}`, "1"])) }],
   ])("are reported with %s", (expected, props) => {
     expect(codesFor(props)).toEqual([expected]);
