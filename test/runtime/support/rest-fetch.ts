@@ -12,6 +12,8 @@ export function restFetch(handler: RestHandler): typeof fetch {
       body: Buffer.from((init?.body as string | undefined) ?? ""),
       signal: new AbortController().signal,
     });
-    return new Response(typeof body === "string" ? body : body.toString(), { status });
+    if (typeof body !== "string" && !Buffer.isBuffer(body))
+      throw new TypeError(`${url.pathname} answers with a stream`);
+    return new Response(body.toString(), { status });
   };
 }
