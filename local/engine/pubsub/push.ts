@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../language/duration";
-import type { Clock } from "../clock";
+import type { Clock, Timer } from "../clock";
 import type { PushRequest, PushResult, PushTransport } from "../delivery";
 import type { Subscription } from "./subscription";
 import type { Delivery, Message, PushConfig } from "./types";
@@ -7,9 +7,15 @@ import type { Delivery, Message, PushConfig } from "./types";
 /** Statuses that acknowledge; every other one is a nack. https://cloud.google.com/pubsub/docs/push#receive_push */
 const ACK_STATUSES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204]);
 
-/** https://cloud.google.com/pubsub/docs/push#push_backoff: requests in flight start low and grow with success. */
+/** Requests in flight start low and grow with success. https://cloud.google.com/pubsub/docs/push#delivery_rate */
 const FIRST_WINDOW = 3;
 const MAX_WINDOW = 3_000;
+
+/**
+ * Without a retry policy nothing but the push back-off keeps a subscription from pushing to a failing endpoint as fast as
+ * it can; Google says 100 ms to 60 s, exponential. https://cloud.google.com/pubsub/docs/push#push_backoff
+ */
+const BACKOFF_MS = [100, 60_000] as const;
 
 export const timestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -78,10 +84,12 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
   let window = FIRST_WINDOW;
   let inFlight = 0;
   let stopped = false;
+  let failures = 0;
+  let pause: Timer | undefined;
 
   const pump = () => {
     const { push, name, ackDeadlineMs, deadLetter } = subscription.config;
-    if (stopped || !push) return;
+    if (stopped || pause || !push) return;
     const free = Math.floor(window) - inFlight;
     if (free <= 0) return;
     // The transport's answer or the deadline ends the lease, whichever is first; one message per key at a time.
@@ -106,15 +114,26 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
 
   const settle = (delivery: Delivery, result: PushResult) => {
     inFlight--;
-    if (stopped) return;
+    const { ackDeadlineMs, retry } = subscription.config;
+    // Also when pushing was stopped meanwhile: whoever delivers the subscription now has to know what became of it.
     if (result.kind === "status" && ACK_STATUSES.has(result.status)) {
       window = Math.min(MAX_WINDOW, window + 1);
+      failures = 0;
       subscription.acknowledge([delivery.ackId]);
     } else {
       window = Math.max(FIRST_WINDOW, window / 2);
-      subscription.nack(delivery.ackId, reasonOf(result, subscription.config.ackDeadlineMs));
+      if (!retry) rest(Math.min(BACKOFF_MS[1], BACKOFF_MS[0] * 2 ** failures++));
+      subscription.nack(delivery.ackId, reasonOf(result, ackDeadlineMs));
     }
     pump();
+  };
+
+  const rest = (ms: number) => {
+    pause?.cancel();
+    pause = clock.after(ms, () => {
+      pause = undefined;
+      pump();
+    });
   };
 
   const off = subscription.onReady(pump);
@@ -122,6 +141,7 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
   return {
     stop() {
       stopped = true;
+      pause?.cancel();
       off();
     },
   };

@@ -244,6 +244,8 @@ export function createSubscription(
       closed = true;
       wake?.cancel();
       for (const { timer } of leases.values()) timer?.cancel();
+      // What is still on its way to a consumer has nobody to answer to.
+      leases.clear();
     },
   };
   return self;
