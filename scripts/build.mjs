@@ -1,5 +1,5 @@
 // Builds dist/: CommonJS and declarations for every room, ESM beside them for the entry points that handlers import.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -13,10 +13,8 @@ const { include: rooms } = JSON.parse(readFileSync(join(root, "tsconfig.build.js
 
 rmSync(dist, { recursive: true, force: true });
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
-execFileSync(process.execPath, [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
+const tsc = [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"];
+if (spawnSync(process.execPath, tsc, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
 
 // tsc copies JSON that is imported; what is read at run time by path must be copied by hand.
 for (const room of rooms)
