@@ -9,7 +9,7 @@ import type { Random } from "../random";
 import { deadLettered } from "./dead-letter";
 import { createHistory, type History, type Snapshot, SNAPSHOT_LIFE_MS } from "./history";
 import { encodeMessage, type Entry, replayInto } from "./journal";
-import { checkName, LIMITS, messageFault, subscriptionFault } from "./limits";
+import { checkName, LIMITS, messageFault, subscriptionFault, topicFault } from "./limits";
 import { startPush } from "./push";
 import { createSubscription, type Subscription } from "./subscription";
 import {
@@ -98,7 +98,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const put = (topic: string, message: Message) => {
     events.emit({ type: "published", topic, messageId: message.id });
     for (const { subscription, history } of live.values()) {
-      if (subscription.config.topic !== topic) continue;
+      if (subscription.config.topic !== topic || subscription.config.detached) continue;
       history.published(message);
       subscription.offer(message);
     }
@@ -223,6 +223,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
     ensureTopic(config) {
       checkName(config.name, "topics");
+      const fault = topicFault(config);
+      if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
       topics.set(config.name, config);
       write({ op: "topic", config });
     },
@@ -248,11 +250,12 @@ export function createPubSub(options: PubSubOptions): PubSub {
     updateSubscription(config) {
       const { subscription } = found(config.name);
       checked(config);
-      const { topic, filter, ordering } = subscription.config;
+      const { topic, filter, ordering, detached } = subscription.config;
       if (topic !== config.topic || filter !== config.filter || ordering !== config.ordering)
         throw new StatusError("INVALID_ARGUMENT", "topic, filter and message ordering of a subscription cannot change");
-      subscription.config = config;
-      write({ op: "subscription", config });
+      // Nothing attaches it again.
+      subscription.config = detached ? { ...config, detached } : config;
+      write({ op: "subscription", config: subscription.config });
       if (started) deliver(config.name);
     },
     subscription: (name) => found(name).subscription,

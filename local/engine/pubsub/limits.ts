@@ -1,5 +1,5 @@
 import { StatusError } from "../../wire/rest";
-import type { Message, SubscriptionConfig } from "./types";
+import type { Message, SubscriptionConfig, TopicConfig } from "./types";
 
 /** Limits of Pub/Sub that a caller can break. https://cloud.google.com/pubsub/quotas#resource_limits and pubsub.proto */
 export const LIMITS = {
@@ -10,6 +10,7 @@ export const LIMITS = {
   orderingKeyBytes: 1024,
   publishMessages: 1000,
   ackDeadlineMs: [10_000, 600_000],
+  /** Of a subscription and of a topic. */
   retentionMs: [600_000, 2_678_400_000],
   deliveryAttempts: [5, 100],
   backoffMs: [0, 600_000],
@@ -51,9 +52,16 @@ export function messageFault({ data, attributes, orderingKey }: Unpublished): st
     : undefined;
 }
 
+const within = (value: number, [least, most]: readonly [number, number]) => value >= least && value <= most;
+
+/** Why Google would refuse a topic. */
+export const topicFault = ({ retentionMs }: TopicConfig): string | undefined =>
+  retentionMs === undefined || within(retentionMs, LIMITS.retentionMs)
+    ? undefined
+    : `message retention ${retentionMs / 1000} s; it must be 10 minutes to 31 days`;
+
 /** Why Google would refuse a subscription. */
 export function subscriptionFault(config: SubscriptionConfig): string | undefined {
-  const within = (value: number, [least, most]: readonly [number, number]) => value >= least && value <= most;
   if (!within(config.ackDeadlineMs, LIMITS.ackDeadlineMs))
     return `ack deadline ${config.ackDeadlineMs / 1000} s; it must be 10 to 600 s`;
   if (!within(config.retentionMs, LIMITS.retentionMs))
@@ -62,7 +70,11 @@ export function subscriptionFault(config: SubscriptionConfig): string | undefine
     return `max_delivery_attempts ${config.deadLetter.maxAttempts}; it must be 5 to 100`;
   if (config.retry && !(within(config.retry.minMs, LIMITS.backoffMs) && within(config.retry.maxMs, LIMITS.backoffMs)))
     return "retry back-off must be 0 to 600 s";
+  if (config.push && !/^https?:$/.test(protocolOf(config.push.endpoint)))
+    return `push endpoint "${config.push.endpoint}" is not an http or https URL`;
   if (config.retry && config.retry.minMs > config.retry.maxMs) return "minimum back-off exceeds the maximum";
   // https://cloud.google.com/pubsub/docs/exactly-once-delivery: pull alone
   return config.exactlyOnce && config.push ? "exactly-once delivery works with pull alone" : undefined;
 }
+
+const protocolOf = (url: string) => (URL.canParse(url) ? new URL(url).protocol : "");

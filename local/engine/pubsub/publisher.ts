@@ -3,7 +3,6 @@ import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
 import { masked, page } from "./requests";
 import { type MessageResource, topicOf, type TopicResource, topicResource } from "./resources";
-import { DELETED_TOPIC } from "./types";
 
 type Unary = ServiceImplementation["unary"];
 
@@ -62,7 +61,7 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
     DetachSubscription(request) {
       const { config } = pubsub.subscription(request["subscription"] as string);
       pubsub.deleteSubscription(config.name);
-      pubsub.createSubscription({ ...config, topic: DELETED_TOPIC });
+      pubsub.createSubscription({ ...config, detached: true });
       return {};
     },
   };

@@ -1,5 +1,6 @@
 import { StatusError } from "../../wire/rest";
 import type { ProtoJson } from "../../wire/proto-json";
+import type { Subscription } from "./subscription";
 
 export interface Paging {
   readonly pageSize?: number;
@@ -35,4 +36,9 @@ export function masked(
     else result[field] = update[field];
   }
   return result;
+}
+
+/** @throws FAILED_PRECONDITION when the subscription is detached (pubsub.proto, Subscription.detached) */
+export function refuseDetached({ config }: Pick<Subscription, "config">): void {
+  if (config.detached) throw new StatusError("FAILED_PRECONDITION", `Subscription is detached (${config.name}).`);
 }

@@ -19,6 +19,7 @@ export interface SubscriptionResource {
   readonly retryPolicy?: { readonly minimumBackoff?: string; readonly maximumBackoff?: string };
   readonly deadLetterPolicy?: { readonly deadLetterTopic?: string; readonly maxDeliveryAttempts?: number };
   readonly labels?: Readonly<Record<string, string>>;
+  readonly expirationPolicy?: { readonly ttl?: string };
 }
 
 export interface PushResource {
@@ -40,7 +41,14 @@ export interface MessageResource {
 }
 
 /** Defaults of what is unset (pubsub.proto). */
-const DEFAULTS = { ackDeadlineSeconds: 10, retention: "604800s", minBackoff: "10s", maxBackoff: "600s", attempts: 5 };
+const DEFAULTS = {
+  ackDeadlineSeconds: 10,
+  retention: "604800s",
+  minBackoff: "10s",
+  maxBackoff: "600s",
+  attempts: 5,
+  expiration: "2678400s",
+};
 
 /** Fields that would change how messages are delivered and that the engine does not act on. */
 const UNSUPPORTED = ["bigqueryConfig", "cloudStorageConfig", "bigtableConfig", "messageTransforms"];
@@ -60,7 +68,7 @@ export function pushOf(push: PushResource | undefined): PushConfig | undefined {
 export function subscriptionOf(resource: SubscriptionResource): SubscriptionConfig {
   for (const field of UNSUPPORTED)
     if (field in resource) throw new StatusError("UNIMPLEMENTED", `the local engine does not run ${field}`);
-  const { retryPolicy: retry, deadLetterPolicy: dead } = resource;
+  const { retryPolicy: retry, deadLetterPolicy: dead, expirationPolicy: expiration } = resource;
   const push = pushOf(resource.pushConfig);
   return {
     name: resource.name ?? "",
@@ -82,11 +90,12 @@ export function subscriptionOf(resource: SubscriptionResource): SubscriptionConf
     }),
     ...(push && { push }),
     ...(resource.labels && { labels: resource.labels }),
+    ...(expiration && { expiration: expiration.ttl ? { ttlMs: milliseconds(expiration.ttl) } : {} }),
   };
 }
 
 export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
-  const { push, retry, deadLetter } = config;
+  const { push, retry, deadLetter, expiration = { ttlMs: milliseconds(DEFAULTS.expiration) } } = config;
   return {
     name: config.name,
     topic: config.topic,
@@ -110,6 +119,8 @@ export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
       deadLetterPolicy: { deadLetterTopic: deadLetter.topic, maxDeliveryAttempts: deadLetter.maxAttempts },
     }),
     ...(config.labels && { labels: config.labels }),
+    expirationPolicy: expiration.ttlMs === undefined ? {} : { ttl: toGoogleDuration(expiration.ttlMs) },
+    ...(config.detached && { detached: true }),
     state: "ACTIVE",
   };
 }

@@ -1,6 +1,7 @@
 import { StatusError } from "../../wire/rest";
 import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
+import { refuseDetached } from "./requests";
 import { receivedResource } from "./resources";
 import type { AckResult, Message } from "./types";
 
@@ -29,6 +30,7 @@ export const streamingPull =
     if (opening.done) return;
     const first = opening.value as StreamingPullRequest;
     const subscription = pubsub.subscription(first.subscription ?? "");
+    refuseDetached(subscription);
     let deadlineMs = (first.streamAckDeadlineSeconds ?? 0) * 1000;
     if (deadlineMs < 10_000 || deadlineMs > 600_000)
       throw new StatusError("INVALID_ARGUMENT", "stream_ack_deadline_seconds must be 10 to 600");

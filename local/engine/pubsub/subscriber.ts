@@ -3,7 +3,7 @@ import type { ProtoJson } from "../../wire/proto-json";
 import { StatusError } from "../../wire/rest";
 import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
-import { masked, page } from "./requests";
+import { masked, page, refuseDetached } from "./requests";
 import {
   receivedResource,
   snapshotResource,
@@ -12,7 +12,8 @@ import {
   subscriptionResource,
 } from "./resources";
 import { streamingPull } from "./streaming-pull";
-import type { Subscription } from "./subscription";
+import { isAckId, type Subscription } from "./subscription";
+import type { SubscriptionConfig } from "./types";
 
 /** Most messages of one pull response, and how long a pull waits for the first one (engine time). */
 const MAX_PULL = 1000;
@@ -33,6 +34,8 @@ const UPDATABLE = [
 /** google.pubsub.v1.Subscriber. */
 export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplementation {
   const named = (request: ProtoJson) => pubsub.subscription((request["subscription"] as string | undefined) ?? "");
+  /** The API refuses a missing one; a plan may bring it later, from another stack. */
+  const findDeadLetterTopic = ({ deadLetter }: SubscriptionConfig) => deadLetter && pubsub.topic(deadLetter.topic);
   const show = ({ config }: Subscription) => subscriptionResource(config);
   const isMine = (request: ProtoJson, kind: string, name: string) =>
     name.startsWith(`${String(request["project"])}/${kind}/`);
@@ -40,6 +43,7 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
   const unary: ServiceImplementation["unary"] = {
     CreateSubscription(request) {
       const config = subscriptionOf(request);
+      findDeadLetterTopic(config);
       pubsub.createSubscription(config);
       return subscriptionResource(config);
     },
@@ -48,7 +52,9 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
       const { subscription, updateMask } = request as { subscription: SubscriptionResource; updateMask?: string };
       const current = pubsub.subscription(subscription.name ?? "");
       const updated = masked(show(current), subscription as ProtoJson, updateMask, UPDATABLE);
-      pubsub.updateSubscription(subscriptionOf(updated));
+      const config = subscriptionOf(updated);
+      findDeadLetterTopic(config);
+      pubsub.updateSubscription(config);
       return show(current);
     },
     ListSubscriptions(request) {
@@ -67,6 +73,7 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
     },
     async Pull(request, { signal }) {
       const subscription = named(request);
+      refuseDetached(subscription);
       const max = Number(request["maxMessages"] ?? 0);
       if (max <= 0) throw new StatusError("INVALID_ARGUMENT", "max_messages must be positive");
       const take = () => subscription.take(Math.min(max, MAX_PULL));
@@ -118,6 +125,8 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
 function ackIdsOf(request: ProtoJson): readonly string[] {
   const ackIds = (request["ackIds"] as readonly string[] | undefined) ?? [];
   if (ackIds.length === 0) throw new StatusError("INVALID_ARGUMENT", "No ack ids specified.");
+  const malformed = ackIds.find((ackId) => !isAckId(ackId));
+  if (malformed !== undefined) throw new StatusError("INVALID_ARGUMENT", `Invalid ack id (ack_id=${malformed}).`);
   return ackIds;
 }
 

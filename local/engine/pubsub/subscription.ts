@@ -50,6 +50,11 @@ export interface Subscription {
   close(): void;
 }
 
+const ackIdOf = (delivery: number, messageId: string) => Buffer.from(`${delivery}:${messageId}`).toString("base64url");
+
+/** Whether a text has the form of an ack id, of whatever delivery. */
+export const isAckId = (text: string): boolean => /^\d+:\d+$/.test(Buffer.from(text, "base64url").toString());
+
 interface Lease {
   readonly entry: Entry;
   timer: Timer | undefined;
@@ -100,7 +105,7 @@ export function createSubscription(
   const lend =
     (leaseMs: number) =>
     (entry: Entry): Delivery => {
-      const ackId = Buffer.from(`${deliveries++}:${entry.message.id}`).toString("base64url");
+      const ackId = ackIdOf(deliveries++, entry.message.id);
       const lease: Lease = { entry, timer: undefined };
       entry.ackId = ackId;
       entry.ackIds.push(ackId);

@@ -27,9 +27,13 @@ export interface SubscriptionConfig {
   readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
   readonly push?: PushConfig;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Idle time after which it would be deleted, `ttlMs` absent for never. @default 31 days; shown, never carried out */
+  readonly expiration?: { readonly ttlMs?: number };
+  /** It receives nothing more and cannot be pulled. */
+  readonly detached?: true;
 }
 
-/** A subscription loses its topic when that is deleted, and receives nothing when it is detached. */
+/** What a subscription names when its topic has been deleted. */
 export const DELETED_TOPIC = "_deleted-topic_";
 
 export interface Message {
