@@ -115,7 +115,6 @@ const byHand = (file: string) =>
 
 /** Process start to first handled event, each beside its hand-written twin, and beside node doing nothing. */
 const firstEvent: Bench = async () => {
-  mkdirSync(join(root, ".cache"), { recursive: true });
   // Below the repository, where the framework is found.
   const scratch = mkdtempSync(join(root, ".cache/first-event-"));
   try {

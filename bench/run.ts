@@ -2,7 +2,7 @@
  * Runs the benchmarks, all or those named, and holds their promises: `npm run bench -- synth`. With `--json` one
  * document on stdout. Exit code 1 when a promise is broken.
  */
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Bench, type Measure, table } from "./measure";
 
@@ -20,6 +20,8 @@ async function main(args: readonly string[]) {
     return 2;
   }
   if (json) console.log = console.error;
+  // Benchmarks put what they build below the repository, where packages are found.
+  mkdirSync(join(__dirname, "../.cache"), { recursive: true });
 
   const measures: (Measure & { readonly bench: string })[] = [];
   for (const name of wanted.length > 0 ? wanted : all) {

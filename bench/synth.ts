@@ -93,7 +93,6 @@ function compare(scratch: string, program: string) {
 }
 
 const synth: Bench = async () => {
-  mkdirSync(join(root, ".cache"), { recursive: true });
   // Below the repository, where `millrace` is the package as it would be published, built here and now.
   const scratch = mkdtempSync(join(root, ".cache/synth-"));
   try {

@@ -5,9 +5,10 @@ import { read, treeFiles } from "./tree";
 const entries: readonly [string, CodeEntry][] = Object.entries(codes);
 const known = new Set(entries.map(([code]) => code));
 
-/** Codes named in the files; the bounds of the ranges, which headings name, are no codes. */
+/** Codes named in the files; the bounds of a range, `MR1500–MR1599`, are no codes. */
+const CODE = /(?<!–)\bMR\d{4}\b(?!–)/g;
 const mentions = (files: readonly string[]) =>
-  new Set(files.flatMap((file) => [...read(file).matchAll(/\bMR\d(?!000|999)\d{3}\b/g)].map(([code]) => code)));
+  new Set(files.flatMap((file) => [...read(file).matchAll(CODE)].map(([code]) => code)));
 
 const sources = treeFiles(
   "language",
