@@ -77,6 +77,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const live = new Map<string, { subscription: Subscription; history: History; push?: { stop(): void } }>();
   let nextId = FIRST_ID;
   const snapshots = new Map<string, Snapshot>();
+  /** What each topic retains itself, for subscriptions that come later. */
+  const archives = new Map<string, History>();
   let started = false;
   let replaying = false;
   const write = (entry: Entry) => {
@@ -94,12 +96,30 @@ export function createPubSub(options: PubSubOptions): PubSub {
     return topic;
   };
 
+  const archiveOf = (topic: string) => {
+    const retentionMs = () => topics.get(topic)?.retentionMs ?? 0;
+    const known = archives.get(topic) ?? createHistory({ clock, retentionMs, restore: () => undefined });
+    archives.set(topic, known);
+    return known;
+  };
+  const isLive = ({ takenMs }: Snapshot) => takenMs + SNAPSHOT_LIFE_MS > clock.now();
+  const isPinned = (topic: string) => [...snapshots.values()].some((one) => one.topic === topic && isLive(one));
+  const take = (snapshot: Snapshot) => {
+    snapshots.set(snapshot.name, snapshot);
+    const unacked = new Set(snapshot.unacked);
+    const on = [...live.values()].filter(({ subscription }) => subscription.config.topic === snapshot.topic);
+    const messages = on.flatMap(({ subscription }) => subscription.unacked()).filter(({ id }) => unacked.has(id));
+    // Any subscription of the topic may be moved to the snapshot.
+    for (const { history } of on) for (const message of messages) history.keep(message);
+  };
+
   /** Puts a message into a topic: every subscription of it gets its own copy. */
   const put = (topic: string, message: Message) => {
     events.emit({ type: "published", topic, messageId: message.id });
+    archiveOf(topic).keep(message);
     for (const { subscription, history } of live.values()) {
       if (subscription.config.topic !== topic || subscription.config.detached) continue;
-      history.published(message);
+      history.keep(message);
       subscription.offer(message);
     }
   };
@@ -118,16 +138,20 @@ export function createPubSub(options: PubSubOptions): PubSub {
         const { retainAcked, retentionMs, topic } = found(name).subscription.config;
         return Math.max(retainAcked ? retentionMs : 0, topics.get(topic)?.retentionMs ?? 0);
       },
+      pinned: () => isPinned(found(name).subscription.config.topic),
+      restore(message) {
+        // It may still be there, acked behind an unacked message of its key.
+        subscription.discard(message.id);
+        write({ op: "pending", subscription: name, failures: 0, message: encodeMessage(message) });
+        subscription.offer(message);
+      },
     });
     const subscription = createSubscription(config, filterOf(config), {
       clock,
       random: random.fork(name),
       events,
       log: {
-        acked: (messageId) => {
-          history.acked(messageId);
-          write({ op: "ack", subscription: name, id: messageId });
-        },
+        acked: (messageId) => write({ op: "ack", subscription: name, id: messageId }),
         failed: (messageId, failures) => write({ op: "fail", subscription: name, id: messageId, failures }),
       },
       deadLetter(message, failures) {
@@ -139,6 +163,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
       },
     });
     live.set(name, { subscription, history });
+    for (const message of archiveOf(config.topic).retained()) history.keep(message);
     if (started) deliver(name);
   };
   const deliver = (name: string) => {
@@ -166,6 +191,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
     topic: (config) => void topics.set(config.name, config),
     dropTopic: (name) => {
       topics.delete(name);
+      archives.delete(name);
       for (const { subscription } of live.values())
         if (subscription.config.topic === name) subscription.config = { ...subscription.config, topic: DELETED_TOPIC };
     },
@@ -181,14 +207,18 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
     pending: (name, message, failures) => {
       nextId = Math.max(nextId, Number(message.id) + 1);
-      live.get(name)?.history.published(message);
+      live.get(name)?.history.keep(message);
       live.get(name)?.subscription.offer(message, failures);
     },
     retained: (name, message) => {
       nextId = Math.max(nextId, Number(message.id) + 1);
-      live.get(name)?.history.published(message);
+      live.get(name)?.history.keep(message);
     },
-    snapshot: (snapshot) => void snapshots.set(snapshot.name, snapshot),
+    kept: (topic, message) => {
+      nextId = Math.max(nextId, Number(message.id) + 1);
+      archiveOf(topic).keep(message);
+    },
+    snapshot: take,
     dropSnapshot: (name) => void snapshots.delete(name),
     ack: (name, id) => live.get(name)?.subscription.discard(id),
     fail: (name, id, failures) => live.get(name)?.subscription.restore(id, failures),
@@ -205,6 +235,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
       for (const config of topics.values()) yield asJson({ op: "topic", config });
       for (const { subscription } of live.values()) yield asJson({ op: "subscription", config: subscription.config });
       for (const snapshot of snapshots.values()) yield asJson({ op: "snapshot", snapshot });
+      for (const [topic, archive] of archives)
+        for (const message of archive.retained()) yield asJson({ op: "kept", topic, message: encodeMessage(message) });
       for (const { subscription: own, history } of live.values()) {
         const subscription = own.config.name;
         const pending = new Set(own.pending().map(({ message }) => message.id));
@@ -287,13 +319,13 @@ export function createPubSub(options: PubSubOptions): PubSub {
         unacked: subscription.unacked().map(({ id }) => id),
         takenMs: clock.now(),
       };
-      snapshots.set(name, snapshot);
+      take(snapshot);
       write({ op: "snapshot", snapshot });
       return snapshot;
     },
     snapshot(name) {
       const snapshot = snapshots.get(name);
-      if (snapshot && snapshot.takenMs + SNAPSHOT_LIFE_MS > clock.now()) return snapshot;
+      if (snapshot && isLive(snapshot)) return snapshot;
       throw new StatusError("NOT_FOUND", `Snapshot does not exist (resource=${idOf(name)}).`);
     },
     snapshots: () => [...snapshots.values()],

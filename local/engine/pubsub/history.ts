@@ -11,49 +11,62 @@ export interface Snapshot {
   readonly takenMs: number;
 }
 
-/** Messages that a seek can bring back: those the subscription or its topic retains. */
+/** Messages that a seek can bring back: those that a subscription, its topic or a snapshot retains. */
 export interface History {
-  published(message: Message): void;
-  acked(messageId: string): void;
+  /** Keeps a message for as long as something retains it; not at all when nothing does. */
+  keep(message: Message): void;
   /** Marks everything published before the instant as acked, and the rest as unacked as far as it is retained. */
   seekToTime(subscription: Subscription, ms: number): void;
+  /** Restores what was unacked at the snapshot, and everything published since. */
   seekToSnapshot(subscription: Subscription, snapshot: Snapshot): void;
   /** Messages that are kept although nothing of them is unacked. */
   retained(): IterableIterator<Message>;
 }
 
+export interface HistoryOptions {
+  readonly clock: Clock;
+  /** How long the subscription or its topic retains messages. */
+  readonly retentionMs: () => number;
+  /** Whether a snapshot of the topic lives: it retains messages for itself alone. @default never */
+  readonly pinned?: () => boolean;
+  /** Takes a message that comes back. */
+  readonly restore: (message: Message) => void;
+}
+
 /** A snapshot lives at most seven days. https://cloud.google.com/pubsub/docs/replay-overview */
 export const SNAPSHOT_LIFE_MS = 7 * 86_400_000;
 
-export function createHistory({ clock, retentionMs }: { clock: Clock; retentionMs: () => number }): History {
+export function createHistory({ clock, retentionMs, pinned = () => false, restore }: HistoryOptions): History {
   const messages = new Map<string, Message>();
+  const keepMs = () => Math.max(retentionMs(), pinned() ? SNAPSHOT_LIFE_MS : 0);
 
   const expire = () => {
-    const oldest = clock.now() - retentionMs();
-    // In order of publishing, so the first that stays ends the search.
+    const oldest = clock.now() - keepMs();
+    // In order of publishing but for those a snapshot added late, so the first that stays ends the search.
     for (const [id, { publishedMs }] of messages) {
       if (publishedMs > oldest) break;
       messages.delete(id);
     }
   };
-  const restore = (subscription: Subscription, wanted: (message: Message) => boolean) => {
+  const bring = (subscription: Subscription, wanted: (message: Message) => boolean, sinceMs: number) => {
     for (const message of subscription.unacked()) if (!wanted(message)) subscription.discard(message.id);
     expire();
-    for (const message of messages.values())
-      if (wanted(message) && !subscription.has(message.id)) subscription.offer(message);
+    const back = [...messages.values()].filter(
+      (message) => message.publishedMs > sinceMs && wanted(message) && !subscription.has(message.id),
+    );
+    // Ids grow with publishing.
+    for (const message of back.sort((a, b) => Number(a.id) - Number(b.id))) restore(message);
   };
   return {
-    published(message) {
-      if (retentionMs() > 0) messages.set(message.id, message);
+    keep(message) {
+      if (keepMs() > 0) messages.set(message.id, message);
       expire();
     },
-    acked() {
-      expire();
-    },
-    seekToTime: (subscription, ms) => restore(subscription, ({ publishedMs }) => publishedMs >= ms),
+    seekToTime: (subscription, ms) =>
+      bring(subscription, ({ publishedMs }) => publishedMs >= ms, clock.now() - retentionMs()),
     seekToSnapshot(subscription, { unacked, takenMs }) {
       const wanted = new Set(unacked);
-      restore(subscription, ({ id, publishedMs }) => wanted.has(id) || publishedMs >= takenMs);
+      bring(subscription, ({ id, publishedMs }) => wanted.has(id) || publishedMs >= takenMs, clock.now() - keepMs());
     },
     retained() {
       expire();

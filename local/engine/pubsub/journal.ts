@@ -13,6 +13,7 @@ export type Entry =
   | { op: "publish"; topic: string; message: EncodedMessage }
   | { op: "pending"; subscription: string; message: EncodedMessage; failures: number }
   | { op: "retained"; subscription: string; message: EncodedMessage }
+  | { op: "kept"; topic: string; message: EncodedMessage }
   | { op: "ack"; subscription: string; id: string }
   | { op: "fail"; subscription: string; id: string; failures: number };
 
@@ -24,7 +25,10 @@ export interface Replay {
   dropSubscription(name: string): void;
   publish(topic: string, message: Message): void;
   pending(subscription: string, message: Message, failures: number): void;
+  /** Acked on a subscription and retained for it. */
   retained(subscription: string, message: Message): void;
+  /** Retained by a topic, for subscriptions to come. */
+  kept(topic: string, message: Message): void;
   snapshot(snapshot: Snapshot): void;
   dropSnapshot(name: string): void;
   ack(subscription: string, id: string): void;
@@ -57,6 +61,8 @@ export function replayInto(entry: Entry, replay: Replay): void {
       return replay.pending(entry.subscription, decodeMessage(entry.message), entry.failures);
     case "retained":
       return replay.retained(entry.subscription, decodeMessage(entry.message));
+    case "kept":
+      return replay.kept(entry.topic, decodeMessage(entry.message));
     case "snapshot":
       return replay.snapshot(entry.snapshot);
     case "dropSnapshot":
