@@ -1,13 +1,32 @@
+import { type Commands, isHelp, run } from "../../cli/program";
+import { createTerminal } from "../../cli/terminal";
 import { manifest } from "../repo/tree";
 import { pages } from "./pages";
 
-/** Lines of shell in the pages, and inline code. */
-const commands = [...pages].flatMap(([page, { blocks, code }]) => [
-  ...blocks
+/** Lines of shell in the pages. */
+const lines = [...pages].flatMap(([page, { blocks }]) =>
+  blocks
     .filter(({ language }) => /^(sh|bash|console|shell)$/.test(language))
     .flatMap(({ text, line }) => text.split("\n").map((command) => ({ at: `${page}:${line}`, command }))),
-  ...code.map(({ text, line }) => ({ at: `${page}:${line}`, command: text })),
-]);
+);
+const inline = [...pages].flatMap(([page, { code }]) =>
+  code.map(({ text, line }) => ({ at: `${page}:${line}`, command: text })),
+);
+const commands = [...lines, ...inline];
+
+const MILLRACE = /^(?:npx |npm run (?:-s |--silent )?)?millrace (?:-- )?(.*)$/;
+
+/** Whether the command line can be understood; nothing is run. */
+async function understood(argv: readonly string[]): Promise<boolean> {
+  const nothing = async () => 0 as const;
+  const stand: Commands = { dev: nothing, exec: nothing, ps: nothing, fidelity: nothing };
+  const silent = { write: () => true, isTTY: false };
+  try {
+    return (await run(argv, stand, createTerminal({ stdout: silent, stderr: silent, env: {} }))) === 0;
+  } catch (error) {
+    return isHelp(error);
+  }
+}
 
 describe("every command in the pages", () => {
   it("names a script of package.json behind npm run", () => {
@@ -22,5 +41,25 @@ describe("every command in the pages", () => {
   it("starts and tests what package.json starts and tests", () => {
     expect(commands.some(({ command }) => /\bnpm (?:start|test)\b/.test(command))).toBe(true);
     expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(["start", "test"]));
+  });
+
+  it("can be understood by millrace, options included", async () => {
+    const called = lines.flatMap(({ at, command }) => {
+      const match = MILLRACE.exec(command.replace(/#.*$/, "").trim());
+      return match ? [{ at, command, argv: match[1]!.split(/\s+/) }] : [];
+    });
+    expect(called.length).toBeGreaterThan(0);
+    const unknown: string[] = [];
+    for (const { at, command, argv } of called) if (!(await understood(argv))) unknown.push(`${at}: ${command}`);
+    expect(unknown).toEqual([]);
+  });
+
+  it("names a subcommand of millrace", async () => {
+    const unknown: string[] = [];
+    for (const { at, command } of inline) {
+      const name = /^(?:npx )?millrace ([a-z]+)\b/.exec(command)?.[1];
+      if (name !== undefined && !(await understood([name]))) unknown.push(`${at}: ${command}`);
+    }
+    expect(unknown).toEqual([]);
   });
 });
