@@ -3,6 +3,8 @@ import { realClock } from "../clock";
 import { noJournal } from "../journal";
 import { seededRandom } from "../random";
 import type { Clock } from "../clock";
+import type { PushTransport } from "../delivery";
+import { createTokens, type Tokens } from "../tokens";
 import { grpcMethods, loadDescriptors } from "../../wire/service";
 import type { Methods } from "../../wire/grpc";
 import type { RestHandler } from "../../wire/rest";
@@ -43,6 +45,8 @@ export interface StandalonePubSub {
   readonly clock: Clock;
   /** `127.0.0.1:{port}` for `PUBSUB_EMULATOR_HOST`. */
   readonly address: string;
+  /** Signs what `oidc_token` asks for; its keys are at `http://{address}/jwks`. */
+  readonly tokens: Tokens;
   stop(): Promise<void>;
 }
 
@@ -53,14 +57,24 @@ export async function startPubSub(
   const clock = realClock(options.timeScale);
   const events = createEvents(() => clock.now());
   const random = seededRandom(options.seed ?? 1);
-  const pubsub = createPubSub({ clock, random, events, journal: noJournal, push: httpPush(clock) });
-  const server = await startWireServer({ port: options.port ?? 0, ...pubSubServices(pubsub, clock) });
+  const send = httpPush(clock);
+  const push: PushTransport = async ({ oidc, ...request }) => {
+    if (!oidc) return send(request);
+    const token = await tokens.mint({ audience: oidc.audience, email: oidc.serviceAccountEmail });
+    return send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+  };
+  const pubsub = createPubSub({ clock, random, events, journal: noJournal, push });
+  const services = pubSubServices(pubsub, clock);
+  const rest: RestHandler = (request) => (request.path.startsWith("/v1/") ? services.rest : tokens.handler)(request);
+  const server = await startWireServer({ port: options.port ?? 0, grpc: services.grpc, rest });
+  const tokens = createTokens({ clock, issuer: `http://${server.address}` });
   pubsub.start();
   return {
     pubsub,
     events,
     clock,
     address: server.address,
+    tokens,
     async stop() {
       pubsub.stop();
       await server.close();
