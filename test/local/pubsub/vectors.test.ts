@@ -1,5 +1,7 @@
+import { startPubSub } from "../../../local/engine/pubsub";
 import { describePubSubEmulator, startPubSubEmulator } from "../../support/pubsub-emulator";
 import { vectors } from "../../vectors/pubsub";
+import type { Vector } from "../../vectors/pubsub/vector";
 import { type Endpoints, startEndpoints } from "./endpoints";
 import { type Server, play } from "./play";
 import { playAll } from "./play-all";
@@ -22,6 +24,38 @@ describe("the vectors", () => {
       expect({ id, told }).toEqual({ id, told: steps.some((step) => "emulator" in step && step.emulator) });
     }
   });
+});
+
+describe("Millrace's engine", () => {
+  const stops: (() => Promise<void>)[] = [];
+  let outcomes: ReadonlyMap<string, Promise<void>>;
+
+  beforeAll(async () => {
+    const endpoints = await startEndpoints();
+    stops.push(() => endpoints.close());
+    const playAt = async (scale: number, chosen: readonly Vector[]) => {
+      const { address, clock, ...rest } = await startPubSub({ timeScale: scale });
+      stops.push(() => rest.stop());
+      const url = `http://${address}`;
+      const server: Server = { side: "engine", url, scale, slackMs: 400, pollMs: 20, now: () => clock.now() };
+      return playAll(chosen, server, endpoints, 20);
+    };
+    outcomes = new Map([
+      ...(await playAt(
+        10,
+        vectors.filter(({ long }) => !long),
+      )),
+      ...(await playAt(
+        300,
+        vectors.filter(({ long }) => long),
+      )),
+    ]);
+  });
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  it.each(vectors.map(({ id, shows }) => [id, shows]))("%s: %s", async (id) => outcomes.get(id));
 });
 
 describePubSubEmulator("Google's Pub/Sub emulator", () => {
