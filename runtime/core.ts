@@ -121,8 +121,10 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
       tookMs: clock.now() - receivedMs,
       ...traceOf(headers, settings.project),
     });
+    const status = PUSH_STATUS[outcome.kind];
     return reply(
-      PUSH_STATUS[outcome.kind],
+      // What a shutdown cut short is no fault of the handler.
+      status === PUSH_STATUS.retry && stop.signal.aborted ? 503 : status,
       "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "",
     );
   };

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { IssuesError } from "../contract/issue";
 import { type Core, createCore, type RuntimeOptions } from "./core";
 import type { Handler } from "./handler";
@@ -13,6 +14,8 @@ export interface ServeOptions extends RuntimeOptions {
 /** A handler that listens. */
 export interface Serving {
   readonly port: number;
+  /** Address it listens on. */
+  readonly address: string;
   readonly core: Core;
   /** Stops listening, drains, closes every connection. */
   close(): Promise<void>;
@@ -57,9 +60,11 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
   } catch (error) {
     throw fault(`port ${port} cannot be listened on: ${(error as Error).message}`);
   }
+  const bound = server.address() as AddressInfo;
   return {
     core,
-    port: (server.address() as { port: number }).port,
+    port: bound.port,
+    address: bound.address,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
