@@ -1,3 +1,13 @@
+export { type Fidelity } from "./engine/adapters";
 export { type Clock, realClock, type Timer, type VirtualClock, virtualClock } from "./engine/clock";
+export { type Endpoints, readEndpoints, type TargetEndpoint } from "./engine/endpoints";
+export { type Engine, type EngineOptions, startEngine } from "./engine/engine";
 export type { EngineEvent, Events } from "./engine/events";
+export type { Documents, DocumentWrite } from "./engine/firestore";
+export type { InFlight } from "./engine/front-door";
+export { loadSystem } from "./engine/load";
+export type { ChildInfo, PointHook, Processes, TargetStatus } from "./engine/processes";
+export type { Message, PubSub, SubscriptionConfig, SubscriptionStats, TopicConfig } from "./engine/pubsub";
 export { type Random, seededRandom } from "./engine/random";
+export type { System, SystemTarget } from "./engine/system";
+export type { TargetSpec } from "./engine/target";

@@ -27,4 +27,9 @@ export const engineCodes = {
     why: "its entries mean something else to this version of the engine",
     fix: "run that version, or delete the stack's folder below .millrace to start with an empty state",
   },
+  MR4106: {
+    title: "journal that cannot be written",
+    why: "what happens from now on would be forgotten at the next start, so the engine stops instead",
+    fix: "make room on the disk, or start with --ephemeral",
+  },
 } as const satisfies CodeTable;

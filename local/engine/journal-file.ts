@@ -9,7 +9,10 @@ import type { Journal, Journaled } from "./journal";
 
 /** A journal in a file: one line per entry, `{checksum} [engine ms, service, entry]`, after a line that names the format. */
 export interface JournalFile extends Journal {
-  /** Engine time of the last entry, so that time never runs backwards over a restart; undefined for a new journal. */
+  /**
+   * Engine time at which the journal was closed, or of the last entry before a crash, so that time never runs backwards
+   * over a restart; undefined for a new journal.
+   */
   readonly lastMs: number | undefined;
   /** Bytes at the end that were no whole entry: what a crash cut off while it was being written. */
   readonly droppedBytes: number;
@@ -56,7 +59,12 @@ export function openJournal(file: string, onError: (error: Error) => void): Jour
       rewrite(file, services, now());
       started = { writer: createWriter(await open(file, "a"), onError), now };
     },
-    close: async () => started?.writer.close(),
+    async close() {
+      if (!started) return;
+      // Nobody's entry: it only says how late it was.
+      started.writer.push(encode([started.now(), "", null]));
+      await started.writer.close();
+    },
   };
 }
 

@@ -19,6 +19,6 @@ export function statePaths(stateDir: string, stack: string): StatePaths {
     lock: join(directory, "engine.lock"),
     journal: join(directory, "journal.ndjson"),
     endpoints: join(directory, "endpoints.json"),
-    key: join(directory, "issuer.pem"),
+    key: join(directory, "LOCAL-issuer-key.pem"),
   };
 }

@@ -27,7 +27,7 @@ export interface System {
   readonly grants: readonly GrantDraft[];
   readonly fidelity: readonly Fidelity[];
   /** Whether Pub/Sub may move messages of a subscription to a dead-letter topic. */
-  canDeadLetter(subscription: string, topic: string): boolean;
+  readonly canDeadLetter: (subscription: string, topic: string) => boolean;
   readonly issues: readonly Issue[];
 }
 

@@ -1,0 +1,53 @@
+import type { EngineEvent } from "../local/engine/events";
+import type { Terminal } from "./terminal";
+
+const short = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
+
+type Line = readonly [mark: "·" | "→" | "✔" | "✖" | "⚠" | "▲" | "▼", verb: string, rest: string];
+
+/** What a person is told of an event. */
+function wording(event: EngineEvent): Line {
+  switch (event.type) {
+    case "published":
+      return ["·", "published", `${event.messageId} to ${short(event.topic)}`];
+    case "filtered":
+      return ["·", "filtered", `${event.messageId} from ${short(event.subscription)}`];
+    case "delivered":
+      return ["→", "delivered", `${event.messageId} to ${short(event.subscription)}, attempt ${event.attempt}`];
+    case "acked":
+      return ["✔", "acked", `${event.messageId} by ${short(event.subscription)}, attempt ${event.attempt}`];
+    case "nacked":
+      return [
+        "✖",
+        "nacked",
+        `${event.messageId} by ${short(event.subscription)}, attempt ${event.attempt}: ${event.reason}`,
+      ];
+    case "deadLettered":
+      return [
+        "⚠",
+        "dead letter",
+        `${event.messageId} of ${short(event.subscription)} to ${short(event.topic)} after attempt ${event.attempt}`,
+      ];
+    case "refused":
+      return ["✖", "refused", `a request to ${event.target} with ${event.status}: ${event.reason}`];
+    case "processStarted":
+      return ["▲", "started", `${event.target} as process ${event.pid} in ${Math.round(event.readyMs)} ms`];
+    case "processExited": {
+      const how = event.signal ?? `code ${event.code}`;
+      return [event.expected ? "▼" : "✖", "exited", `${event.target}, process ${event.pid}, ${how}`];
+    }
+    case "log":
+    default:
+      return ["·", event.target, event.line];
+  }
+}
+
+const ASCII = { "·": "-", "→": ">", "✔": "ok", "✖": "x", "⚠": "!", "▲": "+", "▼": "-" } as const;
+
+/** One line: engine time, a mark, what happened. */
+export function eventLine(event: EngineEvent, { paint: c, unicode }: Pick<Terminal, "paint" | "unicode">): string {
+  const [mark, verb, rest] = wording(event);
+  const tint = mark === "✔" ? c.green : mark === "✖" ? c.red : mark === "⚠" ? c.yellow : c.dim;
+  const time = new Date(event.atMs).toISOString().slice(11, 23);
+  return `${c.dim(time)} ${tint(unicode ? mark : ASCII[mark])} ${c.bold(verb)} ${rest}`;
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { EXIT, reportFailure, usage } from "./exit";
+import { type Commands, isHelp, isUsage, run } from "./program";
+import { watchSignals } from "./signals";
+import { createTerminal } from "./terminal";
+
+// Loaded when called, and by require: import() of a file without its extension is no CommonJS.
+const lazy = {
+  dev: () => require("./commands/dev") as typeof import("./commands/dev"),
+  exec: () => require("./commands/exec") as typeof import("./commands/exec"),
+  ps: () => require("./commands/ps") as typeof import("./commands/ps"),
+  fidelity: () => require("./commands/fidelity") as typeof import("./commands/fidelity"),
+};
+
+/** Commander's `error: …\n(Did you mean …?)` in the form of an issue. */
+const oneLine = (message: string): string =>
+  message
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")
+    .replace(/\.$/, "");
+
+async function main(argv: readonly string[]): Promise<number> {
+  const cut = argv.indexOf("--");
+  const own = cut < 0 ? argv : argv.slice(0, cut);
+  const { stdout, stderr, env } = process;
+  const terminal = createTerminal({ stdout, stderr, env, ...(own.includes("--no-color") && { color: false }) });
+  const signals = watchSignals();
+  const commands: Commands = {
+    dev: (...args) => lazy.dev().dev(...args, terminal, signals),
+    exec: (...args) => lazy.exec().exec(...args, terminal, signals),
+    ps: (...args) => lazy.ps().ps(...args, terminal),
+    fidelity: (...args) => lazy.fidelity().fidelity(...args, terminal),
+  };
+  try {
+    return await run(argv, commands, terminal);
+  } catch (error) {
+    if (isHelp(error)) return EXIT.ok;
+    const shown = isUsage(error) ? usage("millrace", oneLine(error.message), "see `millrace help`") : error;
+    return reportFailure(shown, terminal, { json: own.includes("--json"), debug: own.includes("--debug") });
+  }
+}
+
+// A reader that has seen enough (`millrace dev | head`) ends the command as Ctrl-C does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.kill(process.pid, "SIGTERM");
+});
+
+// Everything is stopped by then; what a library keeps open must not keep the command alive.
+void main(process.argv.slice(2)).then((code) => process.stdout.write("", () => process.exit(code)));

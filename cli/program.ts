@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from "commander";
+import type { ExitCode } from "./exit";
+import type { Terminal } from "./terminal";
+import { version } from "./version";
+
+/** Options of every command. */
+export interface CommonOptions {
+  /** cdktf's output folder. */
+  readonly out: string;
+  /** Folder of the engine's state; each stack has its own below. */
+  readonly state: string;
+  readonly json?: boolean;
+  readonly color?: boolean;
+  readonly debug?: boolean;
+}
+
+/** Options of the commands that start an engine. */
+export interface EngineCommandOptions extends CommonOptions {
+  readonly port: number;
+  readonly seed?: string;
+  readonly timeScale: number;
+  readonly ephemeral?: boolean;
+  readonly strict?: boolean;
+}
+
+/** The commands, loaded when they are called: `--help` and `ps` need no engine. */
+export interface Commands {
+  dev(stack: string | undefined, options: EngineCommandOptions): Promise<ExitCode>;
+  /** @returns the exit code of the command it ran */
+  exec(stack: string | undefined, command: readonly string[], options: EngineCommandOptions): Promise<number>;
+  ps(options: CommonOptions): Promise<ExitCode>;
+  fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
+}
+
+/** Raised by commander for `--help` and `--version`, which are no failures. */
+export const isHelp = (error: unknown): boolean => error instanceof CommanderError && error.exitCode === 0;
+
+/** Raised for a command line that cannot be understood. */
+export const isUsage = (error: unknown): error is CommanderError => error instanceof CommanderError;
+
+/** What a command line means, read only: the exit code of the command it called. */
+export async function run(argv: readonly string[], commands: Commands, terminal: Terminal): Promise<number> {
+  // What follows `--` is another program's command line; commander would read it as arguments of ours.
+  const cut = argv.indexOf("--");
+  const [own, rest] = cut < 0 ? [argv, undefined] : [argv.slice(0, cut), argv.slice(cut + 1)];
+  let exit = 0;
+  const program = new Command("millrace")
+    .description("Runs event-driven systems on Google Cloud on this machine, from the plan that deploys them.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help of a command")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: () => {} })
+    .addHelpText("after", HELP_AFTER);
+
+  const engineCommand = (name: string) => common(program.command(name).helpGroup("Run:"));
+  engine(engineCommand("dev"))
+    .argument("[stack]", "stack to run; may be left out when only one can be meant")
+    .description("run a stack and show what happens until Ctrl-C")
+    .option("--json", "one JSON document per line on stdout: first the endpoints, then every event")
+    .action(async (stack: string | undefined, options: EngineCommandOptions) => {
+      exit = await commands.dev(stack, options);
+    });
+  engine(engineCommand("exec"))
+    .argument("[stack]", "stack to run; may be left out when only one can be meant")
+    .usage("[stack] [options] -- <command…>")
+    .description("run a stack, then a command against it, then end both")
+    .action(async (stack: string | undefined, options: EngineCommandOptions) => {
+      exit = await commands.exec(stack, rest ?? [], options);
+    });
+  common(program.command("ps").helpGroup("Look:"))
+    .description("list the engines that run")
+    .option("--json", "one JSON document on stdout")
+    .action(async (options: CommonOptions) => {
+      exit = await commands.ps(options);
+    });
+  common(program.command("fidelity").helpGroup("Look:"))
+    .argument("[stack]", "stack to look at")
+    .description("say what of a stack runs here, what is only stored and what is not simulated")
+    .option("--json", "one JSON document on stdout")
+    .option("--strict", "fail when something is not simulated")
+    .action(async (stack: string | undefined, options: CommonOptions & { strict?: boolean }) => {
+      exit = await commands.fidelity(stack, options);
+    });
+
+  if (rest && own[0] !== "exec") throw new CommanderError(2, "millrace.dashes", "only exec takes a command after --");
+  await program.parseAsync(own.length > 0 ? own : ["--help"], { from: "user" });
+  return exit;
+}
+
+const HELP_AFTER = `
+Exit codes: 0 ok, 1 findings, 2 usage, 3 environment, 4 internal; exec passes on the code of its command.
+Every error has a code that docs/errors.md explains.`;
+
+const common = (command: Command): Command =>
+  command
+    .option("--out <folder>", "cdktf's output folder", "cdktf.out")
+    .option("--state <folder>", "folder of the engine's state", ".millrace")
+    .option("--no-color", "write without colours")
+    .option("--debug", "print stack traces");
+
+const engine = (command: Command): Command =>
+  command
+    .addOption(new Option("--port <number>", "port of every endpoint; 0 takes a free one").default(0).argParser(port))
+    .option("--seed <text>", "seed of every random choice; the same seed makes the same choices")
+    .addOption(new Option("--time-scale <factor>", "engine seconds per second").default(1).argParser(factor))
+    .option("--ephemeral", "start empty and keep nothing")
+    .option("--strict", "refuse a stack that is not simulated in full");
+
+const invalid = (message: string): never => {
+  throw new CommanderError(2, "millrace.invalid", message);
+};
+
+function port(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value <= 65_535 ? value : invalid(`--port is a number from 0 to 65535, not "${text}"`);
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  return value > 0 && value <= 1_000
+    ? value
+    : invalid(`--time-scale is a number above 0 and at most 1000, not "${text}"`);
+}

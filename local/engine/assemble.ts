@@ -1,0 +1,207 @@
+import { IssuesError } from "../../contract/issue";
+import { issue } from "../plan/issues";
+import { startWireServer, type WireServer, type WireServerOptions } from "../wire/server";
+import { createPlanRecord } from "./apply";
+import { realClock } from "./clock";
+import { CONTROL, controlRest } from "./control";
+import type { PushTransport } from "./delivery";
+import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints";
+import type { Engine, EngineOptions } from "./engine";
+import { createEvents } from "./events";
+import { createDocuments, documentsRest, startTtl } from "./firestore";
+import { createFrontDoor } from "./front-door";
+import { whenIdle } from "./idle";
+import { type Journal, type Journaled, noJournal } from "./journal";
+import { openJournal } from "./journal-file";
+import type { Loaded } from "./load";
+import { takeLock } from "./lock";
+import type { StatePaths } from "./paths";
+import { createProcesses } from "./processes";
+import { createPubSub, pubSubServices } from "./pubsub";
+import { seededRandom } from "./random";
+import { route } from "./route";
+import type { System } from "./system";
+import { createTokens } from "./tokens";
+
+/** Everything but `stop`, whose steps are pushed onto `started` as they become necessary. */
+export async function assemble(
+  options: EngineOptions,
+  { plan, system: planned }: Loaded,
+  paths: StatePaths,
+  started: (() => unknown)[],
+): Promise<Omit<Engine, "stop">> {
+  const { stack, timeScale = 1, seed = stack, onStep = () => {} } = options;
+  const lock = takeLock(paths.lock, stack);
+  started.push(() => lock.release());
+  const system = withEnvironment(planned, options.environment);
+
+  onStep("restore the state");
+  const kept = keep(paths, options);
+  started.push(() => kept.close());
+  const { journal } = kept;
+  const clock = realClock(timeScale, Math.max(Date.now(), kept.lastMs ?? 0));
+  const events = createEvents(() => clock.now());
+  const random = seededRandom(seed);
+  // Pub/Sub pushes to targets, and targets publish to Pub/Sub: the broker comes first and learns the way later.
+  const push: PushTransport = (request) => frontDoor.push(request);
+  const pubsub = createPubSub({
+    clock,
+    random: random.fork("pubsub"),
+    events,
+    journal,
+    push,
+    canDeadLetter: system.canDeadLetter,
+  });
+  const firestore = createDocuments({ clock, journal });
+  const record = createPlanRecord(journal);
+  await kept.start([pubsub, firestore, record], () => clock.now());
+  // What was replayed is no news.
+  if (options.onEvent) events.on(options.onEvent);
+  const applied = record.apply(system, pubsub);
+
+  onStep("open the port");
+  const services = pubSubServices(pubsub, clock);
+  const server = await listen({ port: options.port ?? 0, grpc: services.grpc, rest: (request) => surfaces(request) });
+  started.push(() => server.close());
+  const origin = `http://${server.address}`;
+  const tokens = createTokens({ clock, issuer: origin, keyFile: paths.key });
+  const processes = createProcesses({
+    targets: system.targets.map(({ spec }) => spec),
+    stateDir: paths.directory,
+    clock,
+    events,
+    standIns: { pubsubHost: server.address, firestoreHost: server.address, issuer: origin },
+    ...(options.instances && { instances: options.instances }),
+    ...(options.onPoint && { onPoint: options.onPoint }),
+  });
+  const frontDoor = createFrontDoor({
+    targets: system.targets,
+    tokens,
+    processes,
+    events,
+    clock,
+    random: random.fork("front door"),
+  });
+  const idle = (timeoutMs = 60_000) => whenIdle(() => pubsub.idle(), events, timeoutMs);
+  const endpoints: Endpoints = {
+    schemaVersion: 1,
+    notice: "LOCAL",
+    stack,
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    project: projectOf(plan),
+    pubsub: server.address,
+    firestore: server.address,
+    issuer: origin,
+    control: `${origin}${CONTROL}`,
+    targets: system.targets.map(({ spec: { name, kind, url } }) => ({
+      name,
+      kind,
+      url,
+      localUrl: `${origin}/targets/${name}`,
+    })),
+    seed: String(seed),
+    timeScale,
+  };
+  const status = () => ({
+    targets: processes.status(),
+    subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
+    fidelity: system.fidelity,
+  });
+  const surfaces = route({
+    control: controlRest({ endpoints: () => endpoints, status, events, idle }),
+    firestore: documentsRest(firestore, {
+      random: random.fork("firestore"),
+      exists: (database) => system.databases.includes(database),
+    }),
+    pubsub: services.rest,
+    issuer: tokens.handler,
+    targets: frontDoor.rest,
+  });
+
+  onStep(`start ${system.targets.length === 1 ? "1 target" : `${system.targets.length} targets`}`);
+  started.push(() => processes.stop());
+  await Promise.all([processes.start(), tokens.ready]);
+  started.push(startTtl({ documents: firestore, clock, policies: system.ttls }));
+  pubsub.start();
+  started.push(() => pubsub.stop());
+  writeEndpoints(paths.endpoints, endpoints);
+  started.push(() => removeEndpoints(paths.endpoints));
+  return {
+    endpoints,
+    endpointsFile: paths.endpoints,
+    clock,
+    events,
+    pubsub,
+    firestore,
+    processes,
+    inFlight: () => frontDoor.inFlight(),
+    system,
+    warnings: [...plan.issues, ...system.issues],
+    restored: { ...applied, droppedBytes: kept.droppedBytes },
+    idle,
+  };
+}
+
+interface Kept {
+  readonly journal: Journal;
+  readonly lastMs: number | undefined;
+  readonly droppedBytes: number;
+  start(services: readonly Journaled[], now: () => number): Promise<void>;
+  close(): Promise<void>;
+}
+
+function keep(paths: StatePaths, { ephemeral, onFailure = raise }: EngineOptions): Kept {
+  if (ephemeral)
+    return { journal: noJournal, lastMs: undefined, droppedBytes: 0, start: async () => {}, close: async () => {} };
+  const file = openJournal(paths.journal, ({ message }) => {
+    const problem = `cannot be written any more: ${message}; what happens from now on would be forgotten`;
+    const fix = "make room on the disk, or start with --ephemeral";
+    onFailure(new IssuesError([issue("MR4106", paths.journal, problem, fix)]));
+  });
+  return {
+    journal: file,
+    lastMs: file.lastMs,
+    droppedBytes: file.droppedBytes,
+    start: (services, now) => file.start(services, now),
+    // A failure has been told already.
+    close: () => file.close().catch(() => {}),
+  };
+}
+
+/** An engine that cannot keep its promises must not go on, and nobody has said what to do instead. */
+const raise = (error: IssuesError): void =>
+  queueMicrotask(() => {
+    throw error;
+  });
+
+function withEnvironment(system: System, environment: EngineOptions["environment"]): System {
+  if (!environment) return system;
+  const targets = system.targets.map((target) => {
+    const { spec } = target;
+    const entries = Object.entries({ ...spec.environment, ...environment(spec) });
+    const set = entries.flatMap(([name, value = spec.environment[name]]) =>
+      value === undefined ? [] : [[name, value]],
+    );
+    return { ...target, spec: { ...spec, environment: Object.fromEntries(set) as Record<string, string> } };
+  });
+  return { ...system, targets };
+}
+
+async function listen(options: WireServerOptions): Promise<WireServer> {
+  try {
+    return await startWireServer(options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    const problem = "another program listens on this port";
+    const fix = "end it, choose another --port, or leave it out to take a free one";
+    throw new IssuesError([issue("MR4102", `127.0.0.1:${options.port}`, problem, fix)]);
+  }
+}
+
+/** The project of the stack asked for: of its first resource that has one. */
+function projectOf({ resources, stacks }: Loaded["plan"]): string {
+  const own = [...resources].reverse().filter(({ stack }) => stack === stacks.at(-1));
+  const found = [...own.reverse(), ...resources].map(({ attributes }) => attributes.project);
+  return found.find((project) => typeof project === "string") ?? "local";
+}

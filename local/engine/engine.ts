@@ -1,0 +1,105 @@
+import type { Issue, IssuesError } from "../../contract/issue";
+import type { Applied } from "./apply";
+import { assemble } from "./assemble";
+import type { Clock } from "./clock";
+import type { Endpoints } from "./endpoints";
+import type { EngineEvent, Events } from "./events";
+import type { Documents } from "./firestore";
+import type { InFlight } from "./front-door";
+import { loadSystem } from "./load";
+import { statePaths } from "./paths";
+import type { PointHook, Processes } from "./processes";
+import type { PubSub } from "./pubsub";
+import type { System } from "./system";
+import type { TargetSpec } from "./target";
+
+export interface EngineOptions {
+  /** cdktf's output folder. @default "cdktf.out" */
+  readonly outDir?: string;
+  /** Stack to run; those whose outputs it uses run with it. */
+  readonly stack: string;
+  /** Folder of the engine's state; the stack has its own below. @default ".millrace" */
+  readonly stateDir?: string;
+  /** Port of every endpoint, on 127.0.0.1 and on no other address; 0 takes a free one. @default 0 */
+  readonly port?: number;
+  /** The same seed makes the same random choices. @default the stack's name */
+  readonly seed?: string | number;
+  /** Engine seconds per second, above 0. @default 1 */
+  readonly timeScale?: number;
+  /** Starts empty and keeps nothing. @default false */
+  readonly ephemeral?: boolean;
+  /** Environment variables over those of the plan, for each target; undefined leaves the plan's. @default none */
+  readonly environment?: (target: TargetSpec) => Readonly<Record<string, string | undefined>>;
+  /** Processes of a target, at most its `maxInstances`. @default 1 */
+  readonly instances?: (target: TargetSpec) => number;
+  /** Makes processes announce crash points and decides at each whether they go on. @default they announce none */
+  readonly onPoint?: PointHook;
+  /** Hears every event of this run. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /**
+   * Told when the engine can no longer keep what happens (MR4106); it should be stopped then.
+   * @default the error is thrown where nobody catches it
+   */
+  readonly onFailure?: (error: IssuesError) => void;
+  /** Told of each step of the start, in a few words. */
+  readonly onStep?: (title: string) => void;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly endpoints: Endpoints;
+  /** Absolute path of the document that holds the endpoints. */
+  readonly endpointsFile: string;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly pubsub: PubSub;
+  readonly firestore: Documents;
+  readonly processes: Processes;
+  /** Requests that processes are working on: what a kill would hit. */
+  inFlight(): readonly InFlight[];
+  readonly system: System;
+  /** Warnings about the plan, of what is not simulated too; `system.fidelity` says it of every resource. */
+  readonly warnings: readonly Issue[];
+  /** What has become of an earlier run's state. */
+  readonly restored: Applied & { readonly droppedBytes: number };
+  /**
+   * Waits until nothing is left to deliver to the targets.
+   * @param timeoutMs milliseconds of the wall clock @default 60_000
+   * @returns false when the time was up first
+   */
+  idle(timeoutMs?: number): Promise<boolean>;
+  /** Ends processes, then deliveries, then the server; what is unacked is kept for the next start. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a stack on this machine.
+ * @throws IssuesError with everything wrong with the plan (MR4001–MR4099), MR4101 when an engine runs the stack
+ *   already, MR4102 for a taken port, MR4103 for what the broker refuses, MR4104 and MR4105 for the journal, and the
+ *   faults of targets that do not start (MR42xx); nothing is left running then
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { stack, outDir = "cdktf.out", stateDir = ".millrace", onStep } = options;
+  onStep?.("read the plan");
+  const loaded = loadSystem(outDir, stack);
+  // How to end what has been started, to be done in the opposite order: after a failed start and by `stop` alike.
+  const started: (() => unknown)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () =>
+    (stopping ??= (async () => {
+      const faults: unknown[] = [];
+      // One end that fails must not leave the others undone, least of all the lock.
+      for (const end of started.reverse())
+        await Promise.resolve()
+          .then(end)
+          .catch((fault: unknown) => faults.push(fault));
+      if (faults.length > 0) throw faults[0];
+    })());
+  try {
+    const engine = await assemble(options, loaded, statePaths(stateDir, stack), started);
+    return { ...engine, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

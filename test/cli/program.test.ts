@@ -1,0 +1,98 @@
+import { EXIT } from "../../cli/exit";
+import { type Commands, isHelp, isUsage, run } from "../../cli/program";
+import { screen } from "./screen";
+
+/** Runs a command line against commands that only note how they were called. */
+async function line(...argv: string[]) {
+  const calls: unknown[][] = [];
+  const note =
+    (name: string, exit: number) =>
+    async (...args: unknown[]) => (calls.push([name, ...args]), exit as never);
+  const commands: Commands = {
+    dev: note("dev", 0),
+    exec: note("exec", 7),
+    ps: note("ps", 0),
+    fidelity: note("fidelity", 1),
+  };
+  const { terminal, stdout } = screen();
+  const exit = await run(argv, commands, terminal).catch((error: unknown) => error);
+  return { calls, exit, stdout };
+}
+
+describe("the command line", () => {
+  it("starts dev with its defaults", async () => {
+    const { calls, exit } = await line("dev");
+    expect(exit).toBe(EXIT.ok);
+    expect(calls).toEqual([
+      ["dev", undefined, { out: "cdktf.out", state: ".millrace", color: true, port: 0, timeScale: 1 }],
+    ]);
+  });
+
+  it("passes every option on, in its type", async () => {
+    const { calls } = await line(
+      ..."dev webhooks-local --out o --state s --port 8085 --seed 7 --time-scale 10 --ephemeral --strict --json --no-color --debug".split(
+        " ",
+      ),
+    );
+    expect(calls).toEqual([
+      [
+        "dev",
+        "webhooks-local",
+        {
+          out: "o",
+          state: "s",
+          port: 8085,
+          seed: "7",
+          timeScale: 10,
+          ephemeral: true,
+          strict: true,
+          json: true,
+          color: false,
+          debug: true,
+        },
+      ],
+    ]);
+  });
+
+  it("leaves everything after -- to the command that exec runs, and passes its exit code on", async () => {
+    const { calls, exit } = await line("exec", "app-local", "--seed", "1", "--", "npm", "test", "--", "--seed", "2");
+    expect(exit).toBe(7);
+    expect(calls[0]!.slice(0, 3)).toEqual(["exec", "app-local", ["npm", "test", "--", "--seed", "2"]]);
+    expect(calls[0]![3]).toMatchObject({ seed: "1" });
+  });
+
+  it.each([
+    ["dev --prot 1", /unknown option '--prot'.*--port/s],
+    ["deev", /unknown command 'deev'.*dev/s],
+    ["dev a b", /too many arguments/],
+    ["dev --port x", /--port is a number from 0 to 65535, not "x"/],
+    ["dev --port 70000", /--port/],
+    ["dev --time-scale 0", /--time-scale is a number above 0/],
+    ["dev -- npm test", /only exec takes a command after --/],
+  ])("does not guess what `%s` means", async (text, message) => {
+    const { exit, calls } = await line(...text.split(" "));
+    expect(isUsage(exit)).toBe(true);
+    expect(isHelp(exit)).toBe(false);
+    expect((exit as Error).message).toMatch(message);
+    expect(calls).toEqual([]);
+  });
+
+  it("prints help in groups on stdout", async () => {
+    const { exit, stdout } = await line("--help");
+    expect(isHelp(exit)).toBe(true);
+    expect(stdout()).toMatch(/\nRun:\n +dev [\s\S]*\n +exec [\s\S]*\nLook:\n +ps [\s\S]*\n +fidelity /);
+    expect(stdout()).toContain("Exit codes: 0 ok, 1 findings, 2 usage, 3 environment, 4 internal");
+  });
+
+  it("prints help when nothing is asked", async () => {
+    const { exit, stdout } = await line();
+    expect(isHelp(exit)).toBe(true);
+    expect(stdout()).toContain("Run:");
+  });
+
+  it("prints the version of the package", async () => {
+    const { stdout } = await line("--version");
+    const { version } = require("../../package.json") as { version: string };
+    expect(stdout()).toBe(`${version}\n`);
+  });
+});
