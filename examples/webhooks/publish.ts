@@ -11,6 +11,8 @@ export async function publishAll(
   events: readonly WebhookEvent[],
   onPublished: (count: number) => void,
 ): Promise<void> {
+  // The client looks for the credentials of a machine on Google Cloud even when it talks to an emulator.
+  process.env["METADATA_SERVER_DETECTION"] = "none";
   const { PubSub } = await import("@google-cloud/pubsub");
   const client = new PubSub({ projectId });
   const publisher = client.topic(topic, { messageOrdering: true });

@@ -1,0 +1,176 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Engine, startEngine, type SubscriptionConfig } from "millrace/local";
+import { type Busy, createChaos } from "./chaos";
+import { CONSUMERS } from "./consumers";
+import { audit, pullRequests, pushes } from "./contracts";
+import { corpus } from "./corpus";
+import { publishAll } from "./publish";
+import type { Observations } from "./report";
+import { schedule } from "./schedule";
+
+export interface MainJobOptions {
+  readonly seed: number;
+  readonly timeScale: number;
+  readonly onProgress: (stage: string, detail?: string) => void;
+}
+
+const STACK = "webhooks-local";
+const ROOT = resolve(__dirname, "../..");
+/** Wall-clock time after which the job gives up on idleness and reports what it sees. */
+const PATIENCE_MS = 120_000;
+
+/** Synthesizes, runs, publishes, kills, waits until nothing is left to deliver, and hands over what was seen. */
+export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions): Promise<Observations> {
+  const begin = Date.now();
+  const scratch = mkdtempSync(join(tmpdir(), "millrace-"));
+  const auditFile = join(scratch, "audit.ndjson");
+  writeFileSync(auditFile, "");
+  let engine: Engine | undefined;
+  try {
+    const plan = schedule(corpus(seed), CONSUMERS, seed);
+    onProgress("synthesize", STACK);
+    await synthesize();
+
+    const attempts = Math.min(...[audit, pullRequests, pushes].map(({ manifest }) => manifest.attempts));
+    const chaos = createChaos(plan.kills, attempts);
+    const watch = watchDeliveries();
+    onProgress("start the engine");
+    engine = await startEngine({
+      outDir: join(ROOT, "cdktf.out"),
+      stack: STACK,
+      stateDir: scratch,
+      ephemeral: true,
+      seed,
+      timeScale,
+      environment: ({ name }) => (name.endsWith(`-${audit.manifest.name}`) ? { AUDIT_FILE: auditFile } : {}),
+      onEvent: (event) => watch.see(event),
+      onPoint: (child, { handler, point, key }, goOn) =>
+        chaos.onPoint({
+          handler,
+          point,
+          key,
+          inFlight: watch.inFlight(handler),
+          goOn,
+          kill: () => engine!.processes.kill(child.pid, "SIGKILL"),
+        }),
+    });
+    const consumers = consumersOf(engine);
+    watch.learn(consumers);
+
+    const writes: { consumer: string; delivery: string }[] = [];
+    const collections = new Map(CONSUMERS.flatMap(({ handler, effects }) => (effects ? [[effects, handler]] : [])));
+    engine.firestore.onWrite(({ name, kind }) => {
+      const [collection, delivery] = name.split("/documents/")[1]!.split("/");
+      const consumer = collections.get(collection!);
+      if (consumer && kind !== "expire") writes.push({ consumer, delivery: delivery! });
+    });
+
+    process.env["PUBSUB_EMULATOR_HOST"] = engine.endpoints.pubsub;
+    const { topic } = consumers[0]!.subscription;
+    const [, project, , topicId] = topic.split("/");
+    await publishAll(project!, topicId!, plan.publications, (count) =>
+      onProgress("publish", `${count} of ${plan.publications.length}`),
+    );
+    const ticker = setInterval(() => {
+      const kills = Object.values(chaos.crashes).reduce((sum, count) => sum + count, 0);
+      onProgress("deliver", `${watch.total(watch.acked)} acked, ${writes.length} effects, ${kills} processes killed`);
+    }, 200);
+    await engine.idle(PATIENCE_MS);
+    clearInterval(ticker);
+
+    const deadLetters = consumers.flatMap(({ handler, deadLetter }) =>
+      engine!.pubsub
+        .subscription(deadLetter.name)
+        .unacked()
+        .map(({ attributes }) => ({ consumer: handler, delivery: attributes["delivery"] ?? "" })),
+    );
+    return {
+      seed,
+      schedule: plan,
+      deliveries: watch.delivered,
+      acked: watch.acked,
+      writes,
+      auditLines: readFileSync(auditFile, "utf8").split("\n").filter(Boolean),
+      deadLetters,
+      crashes: chaos.crashes,
+      auditKills: {
+        afterEffect: chaos.afterEffect[audit.manifest.name] ?? 0,
+        interrupted: chaos.interrupted[audit.manifest.name] ?? 0,
+      },
+      timeScale,
+      door: "direct",
+      seconds: (Date.now() - begin) / 1000,
+    };
+  } finally {
+    await engine?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Runs the app as `npm run synth` does: from the environment file to Terraform JSON, in a process of its own. */
+function synthesize(): Promise<void> {
+  const flags = ["-C", "millrace-source", "--require", "tsx/cjs"];
+  const child = spawn(process.execPath, [...flags, join(ROOT, "stacks/main.ts")], {
+    cwd: ROOT,
+    env: { ...process.env, MILLRACE_ENV: "local" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  return new Promise((settle, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => (code === 0 ? settle() : reject(new Error(`synthesis failed:\n${errors}`))));
+  });
+}
+
+interface DeployedConsumer {
+  readonly handler: string;
+  readonly subscription: SubscriptionConfig;
+  /** The subscription that keeps what is dead-lettered. */
+  readonly deadLetter: SubscriptionConfig;
+}
+
+/** The consumers as the plan has them. */
+function consumersOf(engine: Engine): DeployedConsumer[] {
+  const subscriptions = engine.pubsub.subscriptions();
+  return CONSUMERS.map(({ handler }) => {
+    const subscription = subscriptions.find(({ name, push }) => push && name.endsWith(`-${handler}`));
+    const deadLetter = subscriptions.find(({ topic }) => topic === subscription?.deadLetter?.topic);
+    if (!subscription || !deadLetter) throw new Error(`the plan of ${STACK} has no consumer ${handler}`);
+    return { handler, subscription, deadLetter };
+  });
+}
+
+/** Counts deliveries by consumer and knows what is under way; each consumer has one process. */
+function watchDeliveries() {
+  const handlers = new Map<string, string>();
+  const delivered: Record<string, number> = {};
+  const acked: Record<string, number> = {};
+  const underWay = new Map<string, Map<string, Busy>>();
+  const count = (counts: Record<string, number>, name: string) => (counts[name] = (counts[name] ?? 0) + 1);
+  return {
+    delivered,
+    acked,
+    learn: (consumers: readonly DeployedConsumer[]) =>
+      consumers.forEach(({ handler, subscription }) => handlers.set(subscription.name, handler)),
+    inFlight: (handler: string): Busy[] => [...(underWay.get(handler)?.values() ?? [])],
+    total: (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0),
+    see(event: Parameters<NonNullable<Parameters<typeof startEngine>[0]["onEvent"]>>[0]) {
+      if (event.type !== "delivered" && event.type !== "acked" && event.type !== "nacked") return;
+      const handler = handlers.get(event.subscription);
+      if (!handler) return;
+      const busy = underWay.get(handler) ?? new Map<string, Busy>();
+      underWay.set(handler, busy);
+      if (event.type === "delivered") {
+        busy.set(event.messageId, { delivery: event.messageId, attempt: event.attempt });
+        count(delivered, handler);
+      } else {
+        busy.delete(event.messageId);
+        if (event.type === "acked") count(acked, handler);
+      }
+    },
+  };
+}
