@@ -14,7 +14,8 @@ export interface RestRequest {
 
 export interface RestResponse {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list is a header that is sent more than once. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** A stream is sent piece by piece, until it ends or the client goes away. */
   readonly body: string | Buffer | AsyncIterable<string>;
 }

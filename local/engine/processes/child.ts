@@ -18,7 +18,7 @@ export interface Child {
   /** Undefined while it lives. */
   exit(): Exit | undefined;
   readonly exited: Promise<Exit>;
-  /** True after `kill` or `stop`: the engine wanted it to end. */
+  /** True once the engine has asked it to end, by `stop` or a signal; it gets no more requests then. */
   asked(): boolean;
   /** The last lines it wrote to stderr, or to stdout when there are none. */
   tail(): string;
@@ -44,6 +44,8 @@ export interface ChildOptions {
 /** Milliseconds between two looks at the port: an operating system's time, not the engine's. */
 const LOOK_MS = 10;
 const TAIL_LINES = 20;
+/** After one of these nobody expects the process to live; SIGSTOP and its like leave it where it is. */
+const ENDS: readonly NodeJS.Signals[] = ["SIGKILL", "SIGTERM", "SIGINT"];
 
 /** @throws Error when the process cannot be made at all */
 export async function startChild(options: ChildOptions): Promise<Child> {
@@ -99,7 +101,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       return false;
     },
     kill(signal) {
-      asked = true;
+      asked ||= ENDS.includes(signal);
       if (!running()) return;
       if (signal === "SIGKILL") killGroup(pid, signal);
       else child.kill(signal);

@@ -11,6 +11,8 @@ export interface Slot {
   readonly port: number;
   /** Whether the process has ended. */
   gone(): boolean;
+  /** Settles when the process has ended. */
+  readonly ended: Promise<unknown>;
   /** To be called once, when the request is over. */
   release(): void;
 }
@@ -89,7 +91,7 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
   const refused = (status: 429 | 503, reason: string): Acquired => ({ kind: "refused", status, reason });
   const down = (): Acquired => refused(503, stopping ? "the engine is stopping" : `no instance starts: ${lastFault}`);
 
-  const lives = ({ child }: Instance) => child !== undefined && child.exit() === undefined;
+  const lives = ({ child }: Instance) => child !== undefined && child.exit() === undefined && !child.asked();
   const crashed = () => !instances.some(({ ready }) => ready) && instances.some(({ nextTry }) => nextTry);
 
   const take = (): Acquired | undefined => {
@@ -106,10 +108,8 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
       if (instance.child === child) instance.inFlight--;
       serveQueue();
     };
-    return {
-      kind: "slot",
-      slot: { pid: child.pid, port: child.port, gone: () => child.exit() !== undefined, release },
-    };
+    const { pid, port, exited } = child;
+    return { kind: "slot", slot: { pid, port, gone: () => child.exit() !== undefined, ended: exited, release } };
   };
 
   const serveQueue = () => {

@@ -13,6 +13,8 @@ export function scratch() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+let archives = 0;
+
 /** Writes an archive as packaging does and describes the target that runs it. */
 export function target(
   folder: string,
@@ -22,7 +24,7 @@ export function target(
 ): TargetSpec {
   mkdirSync(folder, { recursive: true });
   const { name = "app", kind = "service" } = spec;
-  const archive = join(folder, `${name}.zip`);
+  const archive = join(folder, `${name}-${++archives}.zip`);
   const manifest = kind === "service" ? { scripts: start === null ? {} : { start } } : {};
   const files = { "index.js": source, "package.json": JSON.stringify(manifest) };
   writeFileSync(archive, zip(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) }))));
