@@ -1,0 +1,22 @@
+import { bundleSize, MOST_KB } from "../../bench/runtime-bundle";
+
+describe("what the runtime adds to a deployed handler", () => {
+  it.each(["service", "function"] as const)("is at most 40 KB for a %s with the memory store, zod aside", (kind) => {
+    expect(bundleSize(kind, "memory").bytes).toBeLessThanOrEqual(MOST_KB.memory * 1_000);
+  });
+
+  it("holds nothing but runtime, contract and language, and no store that is not used", () => {
+    const files = bundleSize("service", "memory").files.filter(([, bytes]) => bytes > 0);
+    const rooms = new Set(files.map(([file]) => file.split("/")[0]));
+    expect([...rooms].sort()).toEqual(["<stdin>", "bench", "contract", "language", "runtime"]);
+    expect(files.map(([file]) => file).filter((file) => file.includes("firestore"))).toEqual([]);
+    // The table of codes is for people at a terminal; handlers carry the literals alone.
+    expect(files.map(([file]) => file).filter((file) => file.includes("contract/codes"))).toEqual([]);
+  });
+
+  it("grows by at most 30 KB with the Firestore store", () => {
+    const added = bundleSize("service", "firestore").bytes - bundleSize("service", "memory").bytes;
+    expect(added).toBeGreaterThan(0);
+    expect(added).toBeLessThanOrEqual(MOST_KB.firestore * 1_000);
+  });
+});
