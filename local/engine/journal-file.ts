@@ -68,14 +68,17 @@ export function openJournal(file: string, onError: (error: Error) => void): Jour
   };
 }
 
-interface Writer {
+export interface Writer {
   push(line: string): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Appends lines in order. What arrives during a write forms the next one: a burst costs two trips to the disk. */
-function createWriter(handle: FileHandle, onError: (error: Error) => void): Writer {
+export function createWriter(
+  handle: Pick<FileHandle, "appendFile" | "datasync" | "close">,
+  onError: (error: Error) => void,
+): Writer {
   let pending: string[] = [];
   let writing: Promise<void> | undefined;
   let failure: Error | undefined;

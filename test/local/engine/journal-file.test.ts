@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import type { Json } from "../../../contract/json";
 import type { Journaled } from "../../../local/engine/journal";
-import { openJournal } from "../../../local/engine/journal-file";
+import { createWriter, openJournal } from "../../../local/engine/journal-file";
 import { outFolder } from "./fixture";
 
 const { root } = outFolder();
@@ -130,6 +130,33 @@ describe("a journal after a crash", () => {
       await journal.close();
       expect([1, 2, 3].slice(0, service.seen.length)).toEqual(service.seen);
     }
+  });
+});
+
+describe("a disk that refuses a write", () => {
+  const full = async () => {
+    throw new Error("ENOSPC: no space left on device");
+  };
+
+  it("is reported once, and nothing is written after a gap", async () => {
+    const written: string[] = [];
+    let room = true;
+    const appendFile = async (text: string | Uint8Array) => (room ? void written.push(String(text)) : full());
+    const errors: string[] = [];
+    const handle = { appendFile, datasync: async () => {}, close: async () => {} } as Parameters<
+      typeof createWriter
+    >[0];
+    const writer = createWriter(handle, ({ message }) => errors.push(message));
+    writer.push("one\n");
+    await writer.flush();
+    room = false;
+    writer.push("two\n");
+    await expect(writer.flush()).rejects.toThrow("ENOSPC");
+    room = true;
+    writer.push("three\n");
+    await expect(writer.close()).rejects.toThrow("ENOSPC");
+    expect(written).toEqual(["one\n"]);
+    expect(errors).toEqual(["ENOSPC: no space left on device"]);
   });
 });
 
