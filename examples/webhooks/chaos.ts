@@ -3,9 +3,8 @@ import type { Kill } from "./schedule";
 
 /** A delivery that a process is busy with. */
 export interface Busy {
-  readonly delivery: string;
-  /** The transport's own count, from 1. */
-  readonly attempt: number;
+  /** The transport's own count, from 1; absent for what no subscription sends. */
+  readonly attempt?: number;
 }
 
 /** A process that has stopped at a crash point and waits for leave to go on. */
@@ -52,7 +51,7 @@ export function createChaos(kills: readonly Kill[], maxAttempts: number): Chaos 
       const here = [...pending].filter((kill) => kill.handler === handler && kill.point === point);
       const mine = here.find((kill) => kill.delivery === key) ?? here.find((kill) => overdue.has(kill));
       if (!mine) return reached.goOn();
-      if (killed.has(`${handler}/${key}`) || inFlight.some(({ attempt }) => attempt > maxAttempts - 2)) {
+      if (killed.has(`${handler}/${key}`) || inFlight.some(({ attempt = 1 }) => attempt > maxAttempts - 2)) {
         overdue.add(mine);
         return reached.goOn();
       }

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Engine, startEngine, type SubscriptionConfig } from "millrace/local";
-import { type Busy, createChaos } from "./chaos";
+import { type Engine, type EngineEvent, startEngine, type SubscriptionConfig } from "millrace/local";
+import { createChaos } from "./chaos";
 import { CONSUMERS } from "./consumers";
 import { audit, pullRequests, pushes } from "./contracts";
 import { corpus } from "./corpus";
@@ -36,7 +36,7 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
 
     const attempts = Math.min(...[audit, pullRequests, pushes].map(({ manifest }) => manifest.attempts));
     const chaos = createChaos(plan.kills, attempts);
-    const watch = watchDeliveries();
+    const counted = countDeliveries();
     onProgress("start the engine");
     engine = await startEngine({
       outDir: join(ROOT, "cdktf.out"),
@@ -46,19 +46,19 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
       seed,
       timeScale,
       environment: ({ name }) => (name.endsWith(`-${audit.manifest.name}`) ? { AUDIT_FILE: auditFile } : {}),
-      onEvent: (event) => watch.see(event),
+      onEvent: (event) => counted.see(event),
       onPoint: (child, { handler, point, key }, goOn) =>
         chaos.onPoint({
           handler,
           point,
           key,
-          inFlight: watch.inFlight(handler),
+          inFlight: engine!.inFlight().filter(({ pid }) => pid === child.pid),
           goOn,
           kill: () => engine!.processes.kill(child.pid, "SIGKILL"),
         }),
     });
     const consumers = consumersOf(engine);
-    watch.learn(consumers);
+    counted.learn(consumers);
 
     const writes: { consumer: string; delivery: string }[] = [];
     const collections = new Map(CONSUMERS.flatMap(({ handler, effects }) => (effects ? [[effects, handler]] : [])));
@@ -75,8 +75,8 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
       onProgress("publish", `${count} of ${plan.publications.length}`),
     );
     const ticker = setInterval(() => {
-      const kills = Object.values(chaos.crashes).reduce((sum, count) => sum + count, 0);
-      onProgress("deliver", `${watch.total(watch.acked)} acked, ${writes.length} effects, ${kills} processes killed`);
+      const counts = [`${total(counted.acked)} acked`, `${writes.length} effects`, `${total(chaos.crashes)} kills`];
+      onProgress("deliver", counts.join(", "));
     }, 200);
     await engine.idle(PATIENCE_MS);
     clearInterval(ticker);
@@ -90,8 +90,8 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
     return {
       seed,
       schedule: plan,
-      deliveries: watch.delivered,
-      acked: watch.acked,
+      deliveries: counted.delivered,
+      acked: counted.acked,
       writes,
       auditLines: readFileSync(auditFile, "utf8").split("\n").filter(Boolean),
       deadLetters,
@@ -144,33 +144,23 @@ function consumersOf(engine: Engine): DeployedConsumer[] {
   });
 }
 
-/** Counts deliveries by consumer and knows what is under way; each consumer has one process. */
-function watchDeliveries() {
+/** Counts deliveries and acknowledgements by consumer. */
+function countDeliveries() {
   const handlers = new Map<string, string>();
   const delivered: Record<string, number> = {};
   const acked: Record<string, number> = {};
-  const underWay = new Map<string, Map<string, Busy>>();
-  const count = (counts: Record<string, number>, name: string) => (counts[name] = (counts[name] ?? 0) + 1);
   return {
     delivered,
     acked,
     learn: (consumers: readonly DeployedConsumer[]) =>
       consumers.forEach(({ handler, subscription }) => handlers.set(subscription.name, handler)),
-    inFlight: (handler: string): Busy[] => [...(underWay.get(handler)?.values() ?? [])],
-    total: (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0),
-    see(event: Parameters<NonNullable<Parameters<typeof startEngine>[0]["onEvent"]>>[0]) {
-      if (event.type !== "delivered" && event.type !== "acked" && event.type !== "nacked") return;
-      const handler = handlers.get(event.subscription);
-      if (!handler) return;
-      const busy = underWay.get(handler) ?? new Map<string, Busy>();
-      underWay.set(handler, busy);
-      if (event.type === "delivered") {
-        busy.set(event.messageId, { delivery: event.messageId, attempt: event.attempt });
-        count(delivered, handler);
-      } else {
-        busy.delete(event.messageId);
-        if (event.type === "acked") count(acked, handler);
-      }
+    see(event: EngineEvent) {
+      const counts = event.type === "delivered" ? delivered : event.type === "acked" ? acked : undefined;
+      const handler = counts && handlers.get((event as { subscription: string }).subscription);
+      if (handler) counts[handler] = (counts[handler] ?? 0) + 1;
     },
   };
 }
+
+const total = (counts: Readonly<Record<string, number | undefined>>) =>
+  Object.values(counts).reduce<number>((sum, count = 0) => sum + count, 0);

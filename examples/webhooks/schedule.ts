@@ -1,5 +1,5 @@
 import type { CrashPoint } from "millrace/contract";
-import { seededRandom } from "millrace/local";
+import { type Random, seededRandom } from "millrace/local";
 import type { WebhookEvent } from "./corpus";
 
 /** A process to kill: the one of `handler`, when it reaches `point` while it handles the event with this identity. */
@@ -35,7 +35,7 @@ export function schedule(events: readonly WebhookEvent[], consumers: readonly Co
   const healthy = events.filter((event) => !event.poison);
   for (const event of events.filter(({ poison }) => poison)) move(publications, event, random.below(healthy.length));
 
-  const again = sample(healthy, Math.round(healthy.length * DUPLICATE_SHARE), random.fork("duplicates").below);
+  const again = sample(healthy, Math.round(healthy.length * DUPLICATE_SHARE), random.fork("duplicates"));
   const distance = random.fork("distance");
   for (const event of again) {
     // Some duplicates come on the heels of the original and find it busy, some long after and find it done.
@@ -44,7 +44,7 @@ export function schedule(events: readonly WebhookEvent[], consumers: readonly Co
   }
 
   const kills = consumers.flatMap(({ handler, receives, crashes }) => {
-    const victims = sample(healthy.filter(receives), crashes.length, random.fork(`kills/${handler}`).below);
+    const victims = sample(healthy.filter(receives), crashes.length, random.fork(`kills/${handler}`));
     return crashes.map((point, i) => ({ handler, point, delivery: victims[i]!.delivery }));
   });
   return { publications, duplicates: again.length, kills };
@@ -56,7 +56,7 @@ function move<T>(list: T[], item: T, to: number): void {
 }
 
 /** `count` different items, in random order. */
-function sample<T>(items: readonly T[], count: number, below: (limit: number) => number): T[] {
+function sample<T>(items: readonly T[], count: number, random: Random): T[] {
   const pool = [...items];
-  return Array.from({ length: Math.min(count, pool.length) }, () => pool.splice(below(pool.length), 1)[0]!);
+  return Array.from({ length: Math.min(count, pool.length) }, () => pool.splice(random.below(pool.length), 1)[0]!);
 }
