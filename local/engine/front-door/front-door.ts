@@ -72,6 +72,9 @@ interface Incoming {
   readonly body: Buffer;
 }
 
+/** Aborted when nobody waits for the answer any more. */
+type Caller = AbortController;
+
 type Message = Omit<InFlight, "target" | "pid">;
 
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
@@ -88,27 +91,27 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     return { status, headers: { ...headers, "content-type": "text/plain; charset=utf-8" }, body };
   };
 
-  const handle = async (to: Located, incoming: Incoming, message: Message, gone?: AbortSignal): Promise<Answer> => {
+  const handle = async (to: Located, incoming: Incoming, message: Message, caller: Caller): Promise<Answer> => {
     const { spec } = to;
     const admission = await admit(spec, incoming.headers, tokens);
     if (!admission.admitted) return refuse(spec, admission.status, admission.reason, admission.headers);
     const late = new AbortController();
-    const timer = clock.after(spec.timeoutMs, () => late.abort());
+    const timer = clock.after(spec.timeoutMs, () => {
+      late.abort();
+      caller.abort();
+    });
     const { method, body } = incoming;
     const request = { method, path: to.path, headers: forwarded(admission.headers, to.host, random), body };
     try {
       for (let attempt = 1; ; attempt++) {
-        const acquired = await processes.acquire(
-          targetName(spec),
-          gone ? AbortSignal.any([gone, late.signal]) : late.signal,
-        );
+        const acquired = await processes.acquire(targetName(spec), caller.signal);
         if (late.signal.aborted) {
           if (acquired.kind === "slot") acquired.slot.release();
           return refuse(spec, 504, TOO_LATE);
         }
         if (acquired.kind === "refused") {
           // Nobody is left to be told.
-          if (gone?.aborted) return { status: CLIENT_CLOSED_REQUEST, headers: {}, body: Buffer.alloc(0) };
+          if (caller.signal.aborted) return { status: CLIENT_CLOSED_REQUEST, headers: {}, body: Buffer.alloc(0) };
           return refuse(spec, acquired.status, acquired.reason);
         }
         const answer = await sendTo(acquired.slot, request, { target: targetName(spec), ...message }, late.signal);
@@ -152,7 +155,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     if (!to) return elsewhere({ ...request, headers });
     // The sender gives up at its deadline: what waits is dropped, what is worked on goes on, as on Cloud Run.
     const sender = new AbortController();
-    const answer = handle(to, { method: "POST", headers, body }, { messageId, source, attempt }, sender.signal);
+    const answer = handle(to, { method: "POST", headers, body }, { messageId, source, attempt }, sender);
     return within(clock, request.timeoutMs, answer, () => sender.abort());
   };
 
@@ -163,6 +166,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const site = headers["sec-fetch-site"];
     // A page needs no Origin header to send a simple request, but browsers say where it came from.
     const foreign = site !== undefined && site !== "same-origin" && site !== "none";
+    const caller = new AbortController();
+    signal.addEventListener("abort", () => caller.abort());
     const answer = foreign
       ? refuse(spec, 403, "web pages of another origin may not call it")
       : await handle(
@@ -173,7 +178,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
           },
           { method, headers, body },
           {},
-          signal,
+          caller,
         );
     return { status: answer.status, headers: answer.headers, body: answer.body };
   };
