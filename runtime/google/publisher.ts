@@ -45,13 +45,17 @@ export function restPublisher({ emulatorHost, accessToken, fetch }: PublisherOpt
   };
 }
 
-/** Neighbours of one topic, as many as a request holds. */
+/**
+ * Neighbours of one topic and one ordering key, as many as a request holds: Pub/Sub refuses a request that mixes keys.
+ * https://cloud.google.com/pubsub/docs/reference/rest/v1/PubsubMessage#FIELDS.ordering_key
+ */
 function* batches(rows: readonly OutboxRow[]): Generator<readonly OutboxRow[]> {
   let batch: OutboxRow[] = [];
   let bytes = 0;
   for (const row of rows) {
     const full = batch.length === MAX_MESSAGES || bytes + row.data.length > MAX_BYTES;
-    if (batch.length > 0 && (full || batch[0]!.topic !== row.topic)) {
+    const [first] = batch;
+    if (first && (full || first.topic !== row.topic || (first.orderingKey ?? "") !== (row.orderingKey ?? ""))) {
       yield batch;
       batch = [];
       bytes = 0;

@@ -65,6 +65,21 @@ describe("the publisher", () => {
     ]);
   });
 
+  it("puts messages of different ordering keys into different requests, which Pub/Sub demands", async () => {
+    const { sent, publisher } = recording();
+    await publisher.publish([
+      row("1", { orderingKey: "k" }),
+      row("2", { orderingKey: "k" }),
+      row("3", { orderingKey: "l" }),
+      row("4"),
+    ]);
+    expect(sent.map(({ messages }) => messages.map(({ orderingKey }) => orderingKey))).toEqual([
+      ["k", "k"],
+      ["l"],
+      [undefined],
+    ]);
+  });
+
   it("stays below Pub/Sub's limits of 1000 messages and 10 MB a request", async () => {
     const { sent, publisher } = recording();
     await publisher.publish(Array.from({ length: 1_001 }, (_, i) => row(String(i))));
