@@ -305,6 +305,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
         const fault = messageFault({ orderingKey: "", ...message });
         if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
       }
+      if (new Set(messages.map(({ orderingKey = "" }) => orderingKey)).size > 1)
+        throw new StatusError("FAILED_PRECONDITION", "one request publishes messages of one ordering key, or of none");
       return messages.map((message) => publishOne(topic, message));
     },
 

@@ -139,6 +139,7 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
     const span = done;
     return {
       data,
+      isNew: ![...published.values()].some(({ id }) => id === message.messageId),
       attributes,
       orderingKey: orderingKey === "" ? undefined : orderingKey,
       deliveryAttempt: deliveryAttempt === 0 ? undefined : deliveryAttempt,

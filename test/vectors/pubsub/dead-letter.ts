@@ -49,6 +49,19 @@ export const deadLetters: readonly Vector[] = [
     ],
   },
   {
+    id: "dead-letter/new-message",
+    shows: "what arrives in the dead-letter topic is a new message, with an id of its own",
+    source: DOCS.deadLetter,
+    topics,
+    subscriptions: subscriptions(),
+    steps: [
+      { publish: "t", messages: ["a"] },
+      ...failed(5),
+      { pull: "s", expect: [] },
+      { pull: "d", expect: [{ data: "a", isNew: true }] },
+    ],
+  },
+  {
     id: "dead-letter/expiry",
     shows: "a lease that ends counts as a nack does",
     source: DOCS.proto,

@@ -105,6 +105,30 @@ export const ordering: readonly Vector[] = [
     },
   },
   {
+    id: "ordering/one-key-per-request",
+    shows: "one request publishes messages of one key, or of none",
+    source: "https://github.com/yoshidan/google-cloud-rust/issues/226",
+    steps: [
+      {
+        publish: "t",
+        messages: [
+          { data: "a", orderingKey: "k" },
+          { data: "b", orderingKey: "l" },
+        ],
+        expect: { status: 400, error: "FAILED_PRECONDITION" },
+        emulator: {},
+      },
+      {
+        publish: "t",
+        messages: [{ data: "c", orderingKey: "k" }, "d"],
+        expect: { status: 400, error: "FAILED_PRECONDITION" },
+        emulator: {},
+      },
+      { pull: "s", expect: [], emulator: ["a", "b", "c", "d"], anyOrder: true },
+    ],
+    emulator: { does: "accepts any mixture", because: "it looks at each message alone" },
+  },
+  {
     id: "ordering/no-key",
     shows: "on an ordered subscription messages without a key wait for nobody",
     source: DOCS.ordering,

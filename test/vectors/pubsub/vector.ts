@@ -81,6 +81,8 @@ export type Delivery =
       readonly attributes?: Readonly<Record<string, Text>> | null;
       readonly orderingKey?: Text;
       readonly deliveryAttempt?: number | null;
+      /** Whether its message id is none that a publish was given. */
+      readonly isNew?: boolean;
       /** Engine seconds since the last step that was not a pull. */
       readonly after?: Range;
     };
