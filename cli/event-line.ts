@@ -29,16 +29,16 @@ function wording(event: EngineEvent): Line {
         `${event.messageId} of ${short(event.subscription)} to ${short(event.topic)} after attempt ${event.attempt}`,
       ];
     case "refused":
-      return ["✖", "refused", `a request to ${event.target} with ${event.status}: ${event.reason}`];
+      return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":
-      return ["▲", "started", `${event.target} as process ${event.pid} in ${Math.round(event.readyMs)} ms`];
+      return ["▲", "started", `${short(event.target)} as process ${event.pid} in ${Math.round(event.readyMs)} ms`];
     case "processExited": {
       const how = event.signal ?? `code ${event.code}`;
-      return [event.expected ? "▼" : "✖", "exited", `${event.target}, process ${event.pid}, ${how}`];
+      return [event.expected ? "▼" : "✖", "exited", `${short(event.target)}, process ${event.pid}, ${how}`];
     }
     case "log":
     default:
-      return ["·", event.target, event.line];
+      return ["·", short(event.target), event.line];
   }
 }
 

@@ -1,7 +1,4 @@
-import { readdirSync } from "node:fs";
-import { type Endpoints, readEndpoints } from "../../local/engine/endpoints";
-import { holderOfLock } from "../../local/engine/lock";
-import { statePaths } from "../../local/engine/paths";
+import { runningEngines } from "../../local/engine/running";
 import { EXIT, type ExitCode } from "../exit";
 import { columns } from "../layout";
 import type { CommonOptions } from "../program";
@@ -23,22 +20,4 @@ export async function ps(options: CommonOptions, terminal: Terminal): Promise<Ex
     for (const line of columns([["STACK", "PID", "SINCE", "ADDRESS", "TARGETS"], ...rows])) terminal.out(line);
   }
   return EXIT.ok;
-}
-
-function runningEngines(stateDir: string): readonly Endpoints[] {
-  return stacksIn(stateDir).flatMap((stack) => {
-    const { lock, endpoints } = statePaths(stateDir, stack);
-    const holder = holderOfLock(lock);
-    const found = holder && readEndpoints(endpoints);
-    return found && found.pid === holder.pid ? [found] : [];
-  });
-}
-
-function stacksIn(stateDir: string): readonly string[] {
-  try {
-    return readdirSync(stateDir).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }

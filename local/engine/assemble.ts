@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import { startWireServer, type WireServer, type WireServerOptions } from "../wire/server";
@@ -18,6 +19,7 @@ import { takeLock } from "./lock";
 import type { StatePaths } from "./paths";
 import { createProcesses } from "./processes";
 import { createPubSub, pubSubServices } from "./pubsub";
+import { runningEngines } from "./running";
 import { seededRandom } from "./random";
 import { route } from "./route";
 import type { System } from "./system";
@@ -61,7 +63,10 @@ export async function assemble(
 
   onStep("open the port");
   const services = pubSubServices(pubsub, clock);
-  const server = await listen({ port: options.port ?? 0, grpc: services.grpc, rest: (request) => surfaces(request) });
+  const server = await listen(
+    { port: options.port ?? 0, grpc: services.grpc, rest: (request) => surfaces(request) },
+    dirname(paths.directory),
+  );
   started.push(() => server.close());
   const origin = `http://${server.address}`;
   const tokens = createTokens({ clock, issuer: origin, keyFile: paths.key });
@@ -188,14 +193,16 @@ function withEnvironment(system: System, environment: EngineOptions["environment
   return { ...system, targets };
 }
 
-async function listen(options: WireServerOptions): Promise<WireServer> {
+async function listen(options: WireServerOptions, stateDir: string): Promise<WireServer> {
   try {
     return await startWireServer(options);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    const problem = "another program listens on this port";
+    const address = `127.0.0.1:${options.port}`;
+    const engine = runningEngines(stateDir).find(({ pubsub }) => pubsub === address);
+    const owner = engine ? `the engine of ${engine.stack}, process ${engine.pid},` : "another program";
     const fix = "end it, choose another --port, or leave it out to take a free one";
-    throw new IssuesError([issue("MR4102", `127.0.0.1:${options.port}`, problem, fix)]);
+    throw new IssuesError([issue("MR4102", address, `${owner} listens on this port`, fix)]);
   }
 }
 

@@ -122,6 +122,7 @@ describe("an event for a person", () => {
   const { terminal } = screen();
   const subscription = "projects/p/subscriptions/charge";
   const topic = "projects/p/topics/orders";
+  const target = "projects/p/locations/r/services/t";
   it.each<[EngineEvent, string]>([
     [{ atMs: 0, type: "published", topic, messageId: "1" }, "· published 1 to orders"],
     [{ atMs: 0, type: "filtered", subscription, messageId: "1" }, "· filtered 1 from charge"],
@@ -136,19 +137,19 @@ describe("an event for a person", () => {
       "⚠ dead letter 1 of charge to orders after attempt 5",
     ],
     [
-      { atMs: 0, type: "refused", target: "t", status: 403, reason: "no token" },
+      { atMs: 0, type: "refused", target, status: 403, reason: "no token" },
       "✖ refused a request to t with 403: no token",
     ],
-    [{ atMs: 0, type: "processStarted", target: "t", pid: 9, readyMs: 12.3 }, "▲ started t as process 9 in 12 ms"],
+    [{ atMs: 0, type: "processStarted", target, pid: 9, readyMs: 12.3 }, "▲ started t as process 9 in 12 ms"],
     [
-      { atMs: 0, type: "processExited", target: "t", pid: 9, code: 0, signal: null, expected: true },
+      { atMs: 0, type: "processExited", target, pid: 9, code: 0, signal: null, expected: true },
       "▼ exited t, process 9, code 0",
     ],
     [
-      { atMs: 0, type: "processExited", target: "t", pid: 9, code: null, signal: "SIGKILL", expected: false },
+      { atMs: 0, type: "processExited", target, pid: 9, code: null, signal: "SIGKILL", expected: false },
       "✖ exited t, process 9, SIGKILL",
     ],
-    [{ atMs: 0, type: "log", target: "t", pid: 9, stream: "stdout", line: "hello" }, "· t hello"],
+    [{ atMs: 0, type: "log", target, pid: 9, stream: "stdout", line: "hello" }, "· t hello"],
   ])("%j", (event, text) => expect(eventLine(event, terminal)).toBe(`00:00:00.000 ${text}`));
 });
 

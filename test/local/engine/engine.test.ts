@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, truncateSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -332,6 +332,15 @@ describe("what keeps an engine from starting", () => {
     const { port } = server.address() as AddressInfo;
     expect(await refused(site(), { port })).toContain(`MR4102 127.0.0.1:${port}: another program listens on this port`);
     server.close();
+  });
+
+  it("is a port that the engine of another stack has, which is named", async () => {
+    const { outDir, stateDir, start } = site();
+    const first = await start();
+    const port = Number(first.endpoints.pubsub.split(":")[1]);
+    cpSync(join(outDir, "stacks", "app"), join(outDir, "stacks", "other"), { recursive: true });
+    const second = startEngine({ outDir, stateDir, stack: "other", port });
+    await expect(second).rejects.toThrow(`the engine of app, process ${process.pid}, listens on this port`);
   });
 
   it("is a handler that ends before it listens, whose last words are in the message", async () => {
