@@ -19,7 +19,7 @@ function api(options?: DocumentsRestOptions) {
       body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
       signal: new AbortController().signal,
     });
-    return { status: response.status, json: JSON.parse(response.body.toString()) };
+    return { status: response.status, json: JSON.parse(response.body as string) };
   };
   return { documents, call };
 }

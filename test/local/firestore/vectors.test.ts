@@ -34,7 +34,7 @@ describe("the documents API of the engine", () => {
       body: Buffer.from(body ?? ""),
       signal: new AbortController().signal,
     });
-    return { status: response.status, json: JSON.parse(response.body.toString()) };
+    return { status: response.status, json: JSON.parse(response.body as string) };
   };
   describe.each(files)("%s", (file, vectors) => {
     it.each(vectors.map((vector, i) => [vector.name, vector, i] as const))("%s", async (_, vector, i) => {

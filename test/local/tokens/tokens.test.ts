@@ -19,7 +19,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("
 const ask = async (tokens: Tokens, path: string) => {
   const request = { method: "GET", path, query: new URLSearchParams(), headers: {}, body: Buffer.alloc(0) };
   const response = await tokens.handler({ ...request, signal: new AbortController().signal });
-  return { status: response.status, json: JSON.parse(response.body.toString()) };
+  return { status: response.status, json: JSON.parse(response.body as string) };
 };
 
 let clock: VirtualClock;
