@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface Measure {
   readonly what: string;
   readonly value: number;
-  readonly unit: "×" | "ms" | "KB" | "msg/s";
+  readonly unit: "×" | "ms" | "µs" | "KB" | "msg/s";
   /** The promise; absent for a number that is only reported. */
   readonly atMost?: number;
 }

@@ -13,6 +13,7 @@ import { createLog, type Log } from "./log";
 import { type Outcome, PUSH_STATUS } from "./outcome";
 import { createProbe } from "./probe";
 import { readSettings, type Settings } from "./settings";
+import { createShutdown, type Phase } from "./shutdown";
 import { memoryStore } from "./store/memory";
 import type { Store } from "./store/store";
 
@@ -58,8 +59,10 @@ export interface RuntimeOptions {
 }
 
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract). */
-const INTERRUPT_MS = 7_000;
-const ABANDON_MS = 8_000;
+const PHASES = [
+  [7_000, "interrupt"],
+  [8_000, "abandon"],
+] as const satisfies readonly (readonly [atMs: number, phase: Phase])[];
 const GIVE_UP_MS = 9_000;
 
 /** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
@@ -90,14 +93,13 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     maxDeliveryAttempts: settings.maxDeliveryAttempts,
   };
   const door = openDoor(manifest.auth, settings, clock, send);
-  const [stop, interrupt, abandon] = [new AbortController(), new AbortController(), new AbortController()];
-  const shutdown = { stop: stop.signal, interrupt: interrupt.signal, abandon: abandon.signal };
+  const shutdown = createShutdown();
   const inFlight = new Set<Promise<unknown>>();
 
   const accept = async ({ method, path, headers, body }: CoreRequest): Promise<CoreReply> => {
     const receivedMs = clock.now();
-    const draining = stop.signal.aborted;
-    const reply = (status: number, text = ""): CoreReply => ({ status, text, close: stop.signal.aborted });
+    const draining = shutdown.begun.aborted;
+    const reply = (status: number, text = ""): CoreReply => ({ status, text, close: shutdown.begun.aborted });
     if (method === "GET" && path === HEALTH_PATH) return draining ? reply(503, "draining") : reply(200, "ok");
     if (method !== "POST") return reply(405, "events are sent with POST");
     if (draining) return reply(503, "draining");
@@ -124,7 +126,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     const status = PUSH_STATUS[outcome.kind];
     return reply(
       // What a shutdown cut short is no fault of the handler.
-      status === PUSH_STATUS.retry && stop.signal.aborted ? 503 : status,
+      status === PUSH_STATUS.retry && shutdown.begun.aborted ? 503 : status,
       "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "",
     );
   };
@@ -136,7 +138,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     async handle(request) {
       const work = accept(request).catch((error: unknown): CoreReply => {
         log.error("failed", { error });
-        return { status: 500, text: "internal error", close: stop.signal.aborted };
+        return { status: 500, text: "internal error", close: shutdown.begun.aborted };
       });
       inFlight.add(work);
       try {
@@ -146,18 +148,15 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
       }
     },
     async drain() {
-      if (stop.signal.aborted) return;
-      stop.abort();
+      if (shutdown.begun.aborted) return;
+      shutdown.enter("stop");
       const started = clock.now();
       const settled = new AbortController();
       const idle = Promise.all(inFlight).then(() => settled.abort());
-      for (const [atMs, controller] of [
-        [INTERRUPT_MS, interrupt],
-        [ABANDON_MS, abandon],
-      ] as const) {
+      for (const [atMs, phase] of PHASES) {
         await Promise.race([idle, sleep(clock, started + atMs - clock.now(), settled.signal)]);
         if (settled.signal.aborted) return;
-        controller.abort();
+        shutdown.enter(phase);
       }
       await Promise.race([idle, sleep(clock, started + GIVE_UP_MS - clock.now(), settled.signal)]);
     },

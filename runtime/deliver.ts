@@ -12,8 +12,9 @@ import type { Probe } from "./probe";
 import { claim, type Claimed } from "./record/claim";
 import { keepLease } from "./record/lease";
 import type { Held } from "./record/transition";
-import { run, type Shutdown } from "./run";
+import { run } from "./run";
 import { createSettlement } from "./settle";
+import type { Shutdown } from "./shutdown";
 import { recordKey } from "./store/key";
 import type { Store } from "./store/store";
 
@@ -68,7 +69,7 @@ export async function deliver(
   await probe("C0", meta.id, meta.id);
   const event = await identify(handler, incoming);
   if (event.kind === "rejected") return { outcome: event };
-  if (shutdown.stop.aborted) return { outcome: { kind: "busy" } };
+  if (shutdown.begun.aborted) return { outcome: { kind: "busy" } };
 
   const shared = { ...options, random, untilMs: answerMs };
   if (event.kind === "fatal") {
@@ -102,7 +103,7 @@ export async function deliver(
         // A handler that starts late must still have half of its time.
         claimUntilMs: latestEndMs - manifest.timeLimitMs / 2,
         waitUntilMs: answerMs,
-        stop: shutdown.stop,
+        stop: shutdown.begun,
       },
     );
   } catch (error) {
@@ -136,7 +137,7 @@ export async function deliver(
       commit: (write) => settlement.commit(lease, write),
       shutdown,
       clock,
-      log: options.log.with({ messageId: meta.id, attempt }),
+      log: () => options.log.with({ messageId: meta.id, attempt }),
     });
 
     if (lease.settled) return settlement.afterCommit(lease, ran);
@@ -145,7 +146,8 @@ export async function deliver(
     if (lease.lost) return { kind: "leaseLost" };
     if (options.deadLetterTopic && isFatal(handler, error)) return settlement.park(lease, describeError(error));
     // A shutdown is nobody's failure: the attempt is given back.
-    if (shutdown.interrupt.aborted) return settlement.release(lease, error, { refund: true });
+    if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
+      return settlement.release(lease, error, { refund: true });
     if (isLastAttempt) return settlement.park(lease, describeError(error));
     return settlement.release(lease, error, { delayMs: error instanceof Retry ? error.afterMs : 0 });
   };

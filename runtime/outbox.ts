@@ -9,7 +9,7 @@ export interface RelayOptions {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly patience: Patience;
-  readonly log: Log;
+  readonly log: () => Log;
   /** Called when the rows are published and still in the store. */
   readonly published: () => Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function relay(held: Held, rows: readonly OutboxRow[] | undefined, 
     );
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    options.log.warn("published outbox rows could not be removed; a later delivery would publish them again", {
+    options.log().warn("published outbox rows could not be removed; a later delivery would publish them again", {
       error,
     });
   }

@@ -4,6 +4,7 @@ import { Interrupted, LeaseLost } from "./errors";
 import type { Context, Handler, TransactionalContext } from "./handler";
 import type { Log } from "./log";
 import type { Lease } from "./record/lease";
+import type { Phase, Shutdown } from "./shutdown";
 
 /** How the call of the handler's function ended. */
 export type Ran =
@@ -11,16 +12,6 @@ export type Ran =
   | { readonly kind: "threw"; readonly error: unknown }
   /** It did not stop when told to. It may still be running; its writes to the store are fenced. */
   | { readonly kind: "abandoned"; readonly error: Interrupted | LeaseLost };
-
-/** How a shutdown reaches the deliveries in flight. */
-export interface Shutdown {
-  /** Fires when it begins: nothing new is started. */
-  readonly stop: AbortSignal;
-  /** Fires when handlers are told to stop. */
-  readonly interrupt: AbortSignal;
-  /** Fires when those that have not stopped are given up. */
-  readonly abandon: AbortSignal;
-}
 
 export interface RunOptions {
   readonly handler: Handler;
@@ -33,7 +24,8 @@ export interface RunOptions {
   readonly commit: TransactionalContext["commit"];
   readonly shutdown: Shutdown;
   readonly clock: Clock;
-  readonly log: Log;
+  /** The handler's log, made when it is first used. */
+  readonly log: () => Log;
 }
 
 /** How long a handler may take to notice that its signal has fired. */
@@ -41,15 +33,10 @@ export const ABORT_GRACE_MS = 1_000;
 
 /** Calls the handler and waits for it, but no longer than its time limit, its lease and the instance last. */
 export async function run(options: RunOptions): Promise<Ran> {
-  const { handler, input, meta, lease, endMs, clock, shutdown, log } = options;
-  const controller = new AbortController();
+  const { handler, input, meta, lease, endMs, clock, shutdown } = options;
+  let log: Log | undefined;
+  const { signal, abort } = lazySignal();
   const cleanUp: (() => void)[] = [];
-
-  const onAbort = (signal: AbortSignal, react: () => void) => {
-    if (signal.aborted) return react();
-    signal.addEventListener("abort", react, { once: true });
-    cleanUp.push(() => signal.removeEventListener("abort", react));
-  };
   const after = (delayMs: number, react: () => void) => {
     const timer = clock.after(delayMs, react);
     cleanUp.push(() => timer.cancel());
@@ -58,28 +45,37 @@ export async function run(options: RunOptions): Promise<Ran> {
   const abandoned = new Promise<Ran>((resolve) => {
     const abandon = (error: Interrupted | LeaseLost) => resolve({ kind: "abandoned", error });
     const interrupt = (error: Interrupted | LeaseLost) => {
-      controller.abort(error);
+      abort(error);
       after(ABORT_GRACE_MS, () => abandon(error));
     };
+    const react = (phase: Phase) => {
+      if (phase === "interrupt" || phase === "abandon") abort(new Interrupted("shutdown"));
+      if (phase === "abandon") abandon(new Interrupted("shutdown"));
+    };
     after(endMs - clock.now(), () => interrupt(new Interrupted("time limit")));
-    onAbort(lease.signal, () => interrupt(lease.signal.reason as LeaseLost));
-    onAbort(shutdown.interrupt, () => controller.abort(new Interrupted("shutdown")));
-    onAbort(shutdown.abandon, () => abandon(new Interrupted("shutdown")));
+    lease.onAlarm = interrupt;
+    if (lease.alarm) interrupt(lease.alarm);
+    cleanUp.push(shutdown.onPhase(react));
+    react(shutdown.phase);
   });
 
   const ctx: Context = {
     event: meta,
-    signal: controller.signal,
+    get signal() {
+      return signal();
+    },
     token: lease.token,
     attempt: lease.attempts,
     isLastAttempt: options.isLastAttempt,
     remaining: () => Math.max(0, endMs - clock.now()),
     idempotencyKey: lease.key,
-    log,
+    get log() {
+      return (log ??= options.log());
+    },
   };
   const transactional = handler.contract.manifest.effects === "transactional";
   // The handler's types say which context it gets; the manifest says the same here.
-  const given = (transactional ? { ...ctx, commit: options.commit } : ctx) as TransactionalContext;
+  const given = (transactional ? Object.assign(ctx, { commit: options.commit }) : ctx) as TransactionalContext;
   const call = async (): Promise<Ran> => {
     try {
       return { kind: "returned", value: await handler.run(input, given) };
@@ -92,4 +88,23 @@ export async function run(options: RunOptions): Promise<Ran> {
   } finally {
     for (const undo of cleanUp) undo();
   }
+}
+
+/** A signal that costs nothing to handlers that never look at it. */
+function lazySignal(): { readonly signal: () => AbortSignal; readonly abort: (reason: Error) => void } {
+  let controller: AbortController | undefined;
+  let reason: Error | undefined;
+  return {
+    signal() {
+      if (!controller) {
+        controller = new AbortController();
+        if (reason) controller.abort(reason);
+      }
+      return controller.signal;
+    },
+    abort(cause) {
+      reason ??= cause;
+      controller?.abort(cause);
+    },
+  };
 }

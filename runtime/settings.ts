@@ -52,8 +52,8 @@ export function readSettings(
   if (deployed !== hash)
     error(
       "MR3010",
-      deployed ? `${ENV.contractHash} is another contract's than the bundle's` : `${ENV.contractHash} is not set`,
-      "synthesize and deploy again, so that bundle and infrastructure come from one contract",
+      deployed ? `${ENV.contractHash} is another contract's than the bundle's` : unset(ENV.contractHash),
+      DEPLOY_AGAIN,
       { ...(deployed && { got: deployed }), want: hash },
     );
 
@@ -61,7 +61,7 @@ export function readSettings(
   const leastMs = manifest.timeLimitMs + DEADLINE_MARGIN_MS;
   if (deadlineMs === undefined) {
     if (!env[ENV.deadlineMs])
-      error("MR3011", `${ENV.deadlineMs} is not set`, "set it to the ack deadline of the subscription in milliseconds");
+      error("MR3011", unset(ENV.deadlineMs), "set it to the subscription's ack deadline in milliseconds");
   } else if (deadlineMs < leastMs)
     error(
       "MR3011",
@@ -72,18 +72,17 @@ export function readSettings(
 
   const audiences = list(ENV.audience);
   if (audiences.length === 0)
-    error("MR3012", `${ENV.audience} names no audience`, "set it to the audience of the subscription's OIDC token");
+    error("MR3012", unset(ENV.audience), "set it to the audience of the subscription's OIDC token");
   const callers = list(ENV.callers);
-  if (callers.length === 0)
-    error("MR3013", `${ENV.callers} names nobody`, "set it to the e-mail of the identity that pushes");
+  if (callers.length === 0) error("MR3013", unset(ENV.callers), "set it to the e-mail of the identity that pushes");
 
   const auth = env[ENV.auth];
   if (auth !== undefined && auth !== manifest.auth)
-    error("MR3015", `${ENV.auth} is "${auth}", the contract says "${manifest.auth}"`, "synthesize and deploy again");
+    error("MR3015", `${ENV.auth} is "${auth}", the contract says "${manifest.auth}"`, DEPLOY_AGAIN);
   if (manifest.auth === "platform" && !env["K_SERVICE"])
     error(
       "MR3015",
-      "the contract leaves token checks to the platform, and K_SERVICE is not set: this is not Cloud Run",
+      "the contract leaves token checks to Cloud Run, and K_SERVICE is not set: this is not Cloud Run",
       'run it on Cloud Run or Cloud Functions, or set auth: "self" in the contract',
     );
 
@@ -91,7 +90,7 @@ export function readSettings(
   if (kind !== manifest.store)
     error(
       "MR3014",
-      kind ? `${ENV.store} is "${kind}", the contract says "${manifest.store}"` : `${ENV.store} is not set`,
+      kind ? `${ENV.store} is "${kind}", the contract says "${manifest.store}"` : unset(ENV.store),
       `set ${ENV.store} to "${manifest.store}"`,
     );
   if ((store?.kind ?? "memory") !== manifest.store)
@@ -126,7 +125,7 @@ export function readSettings(
   if (!deadLetterTopic)
     warning(
       "MR3030",
-      `${ENV.deadLetterTopic} is not set, so a fatal event is retried until the transport gives it up`,
+      `${unset(ENV.deadLetterTopic)}: a fatal event is retried until the transport gives it up`,
       "set it to the dead-letter topic of the subscription",
     );
   const maxDeliveryAttempts = number(ENV.maxDeliveryAttempts);
@@ -155,6 +154,9 @@ export function readSettings(
     },
   };
 }
+
+const DEPLOY_AGAIN = "synthesize and deploy again, so that bundle and infrastructure come from one contract";
+const unset = (name: string) => `${name} is not set`;
 
 function isLoopback(url: string): boolean {
   try {

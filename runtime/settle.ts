@@ -63,7 +63,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
   const { handler, store, publisher, clock, random, untilMs, point } = options;
   const { manifest } = handler.contract;
   const { meta } = incoming;
-  const log = options.log.with({ messageId: meta.id });
+  const log = () => options.log.with({ messageId: meta.id });
   const patience = { clock, random, untilMs };
   const expireAtMs = clock.now() + manifest.rememberMs;
   let committing = false;
@@ -76,7 +76,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     try {
       await relay(held, rows, { store, publisher, patience, log, published: async () => point("C12") });
     } catch (failure) {
-      log.error("committed messages could not be published; the next delivery tries again", { error: failure });
+      log().error("committed messages could not be published; the next delivery tries again", { error: failure });
       return { kind: "retry", cause: describeError(failure) };
     }
     return state === "PARKED" ? { kind: "parked", cause: error! } : { kind };
@@ -101,7 +101,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
       return await ended(written.held, "done");
     } catch (failure) {
       if (!(failure instanceof StoreUnavailable)) throw failure;
-      log.error(whenUnknown, { error: failure });
+      log().error(whenUnknown, { error: failure });
       return { kind: "retry", cause: describeError(failure) };
     }
   };
@@ -179,7 +179,8 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     },
 
     async afterCommit(lease, ran) {
-      if (ran.kind !== "returned") log.error("the handler failed after its commit, which stands", { error: ran.error });
+      if (ran.kind !== "returned")
+        log().error("the handler failed after its commit, which stands", { error: ran.error });
       await point("C6");
       return ended(lease.settled!, "done");
     },
@@ -201,7 +202,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
         // Too large for a row: sent first, so that a crash in between repeats it rather than losing it.
         if (!fits) await publisher.publish([row]);
       } catch (error) {
-        log.error("the event could not be parked", { error });
+        log().error("the event could not be parked", { error });
         return release(lease, error);
       }
       rows = fits ? [row] : [];
@@ -224,7 +225,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
         await publisher.publish([deadLetter(`${recordKey ?? manifest.name}-${meta.id}-parked`, cause, 0)]);
         return { kind: "parked", cause };
       } catch (error) {
-        log.error("the event could not be parked", { error });
+        log().error("the event could not be parked", { error });
         return { kind: "retry", cause: describeError(error) };
       }
     },
@@ -240,14 +241,14 @@ function finished(record: RecordData, state: "DONE" | "PARKED" | "RELEASED", exp
 }
 
 /** JSON of a result, or nothing when there is none, or none that a record can keep. */
-function encodeResult(value: unknown, log: Log): string | undefined {
+function encodeResult(value: unknown, log: () => Log): string | undefined {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    log.warn("the result is not JSON and was not kept", { error });
+    log().warn("the result is not JSON and was not kept", { error });
   }
   if (text === undefined || Buffer.byteLength(text) <= MAX_RESULT_BYTES) return text;
-  log.warn("the result is too large and was not kept", { bytes: Buffer.byteLength(text), limit: MAX_RESULT_BYTES });
+  log().warn("the result is too large and was not kept", { bytes: Buffer.byteLength(text), limit: MAX_RESULT_BYTES });
   return undefined;
 }

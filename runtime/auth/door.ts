@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { REMOVED_SIGNATURE } from "../../contract/environment";
 import type { Clock } from "../clock";
-import { checkClaims, type Claims, type Expected, parseToken, refuse, type Verdict } from "./token";
+import { checkClaims, type Expected, parseToken, refuse, rememberTokens, type Verdict } from "./token";
 import type { Keys } from "./keys";
 
 /** Decides who may deliver. */
@@ -17,17 +17,22 @@ export interface DoorOptions extends Expected {
  * this caller, among all invokers, may deliver here.
  */
 export function platformDoor(options: DoorOptions): Door {
+  const seen = rememberTokens();
   return (headers) => {
     // With both headers Cloud Run checks this one: https://cloud.google.com/run/docs/authenticating/service-to-service
-    const checked = headers["x-serverless-authorization"] ?? headers.authorization;
-    const token = parseToken(String(checked ?? ""));
+    const checked = String(headers["x-serverless-authorization"] ?? headers.authorization ?? "");
+    const known = seen.get(checked);
+    if (known) return checkClaims(known, options, options.clock.now());
+    const token = parseToken(checked);
     if (!token) return refuse(401, "no bearer token");
     if (token.signature !== REMOVED_SIGNATURE)
       return refuse(
         401,
         "the token has its signature, so the platform has not checked it; does the service let everybody in?",
       );
-    return checkClaims(token.claims, options, options.clock.now());
+    const verdict = checkClaims(token.claims, options, options.clock.now());
+    if (verdict.ok) seen.add(checked, token.claims);
+    return verdict;
   };
 }
 
@@ -37,22 +42,13 @@ export interface SelfDoorOptions extends DoorOptions {
   readonly keys: Keys;
 }
 
-/** Verified tokens that are remembered: Pub/Sub sends the same one for up to an hour. */
-const MAX_REMEMBERED = 1_000;
-
 /** `self`: the runtime checks the signature itself, with the issuer's published keys. */
 export function selfDoor(options: SelfDoorOptions): Door {
   const { clock, keys, issuers } = options;
-  const verified = new Map<string, Claims>();
-
-  const remember = (raw: string, claims: Claims) => {
-    // A map iterates in order of insertion: the oldest makes room.
-    if (verified.size >= MAX_REMEMBERED) verified.delete(verified.keys().next().value!);
-    verified.set(raw, claims);
-  };
+  const verified = rememberTokens();
 
   return async ({ authorization }) => {
-    const known = authorization === undefined ? undefined : verified.get(authorization);
+    const known = verified.get(authorization);
     if (known) return checkClaims(known, options, clock.now());
     const token = parseToken(authorization);
     if (!token) return refuse(401, "no bearer token");
@@ -70,7 +66,7 @@ export function selfDoor(options: SelfDoorOptions): Door {
       return refuse(503, `the issuer's keys could not be read: ${(error as Error).message}`);
     }
     if (!valid) return refuse(401, "the token's signature is not the issuer's");
-    remember(authorization!, token.claims);
+    verified.add(authorization!, token.claims);
     return verdict;
   };
 }

@@ -71,3 +71,23 @@ export function checkClaims(claims: Claims, { audiences, callers }: Expected, no
   if (!callers.includes(claims.email)) return refuse(403, `${claims.email} may not call this handler`);
   return { ok: true, email: claims.email };
 }
+
+/** Claims of tokens that were looked at before: a caller sends the same one for up to an hour. */
+export interface Remembered {
+  get(authorization: string | undefined): Claims | undefined;
+  add(authorization: string, claims: Claims): void;
+}
+
+const MAX_REMEMBERED = 1_000;
+
+export function rememberTokens(): Remembered {
+  const claimsOf = new Map<string, Claims>();
+  return {
+    get: (authorization) => (authorization === undefined ? undefined : claimsOf.get(authorization)),
+    add(authorization, claims) {
+      // A map iterates in order of insertion: the oldest makes room.
+      if (claimsOf.size >= MAX_REMEMBERED) claimsOf.delete(claimsOf.keys().next().value!);
+      claimsOf.set(authorization, claims);
+    },
+  };
+}

@@ -9,8 +9,10 @@ export interface Lease {
   readonly token: number;
   /** Claims of this event so far, this one included. */
   readonly attempts: number;
-  /** Fires with `LeaseLost` when somebody else has, or may have, taken the event over. */
-  readonly signal: AbortSignal;
+  /** Set when somebody else has, or may have, taken the event over. */
+  readonly alarm: LeaseLost | undefined;
+  /** Called once, when `alarm` is set. */
+  onAlarm: ((alarm: LeaseLost) => void) | undefined;
   /** The record as this delivery left it, once that is final for it. */
   readonly settled: Held | undefined;
   /** True when the store has said that the record belongs to somebody else. */
@@ -39,7 +41,6 @@ export interface LeaseOptions {
  */
 export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions): Lease {
   const { token, attempts, leaseMs } = claimed.record;
-  const abort = new AbortController();
   let held = claimed;
   let settled: Held | undefined;
   let lost = false;
@@ -47,13 +48,18 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
   let renewedMs = clock.now();
   let tail: Promise<unknown> = Promise.resolve();
   let timer: Timer | undefined;
+  let alarm: LeaseLost | undefined;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = tail.then(work);
     tail = result.catch(() => undefined);
     return result;
   };
-  const lose = (message: string) => abort.abort(new LeaseLost(message));
+  const raise = (message: string) => {
+    if (lease.alarm) return;
+    alarm = new LeaseLost(message);
+    lease.onAlarm?.(alarm);
+  };
   const close = () => {
     closed = true;
     timer?.cancel();
@@ -61,7 +67,7 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
   const noteLoss = () => {
     lost = true;
     close();
-    lose("another delivery has taken the event over");
+    raise("another delivery has taken the event over");
   };
 
   const settleAs = (final: Held) => {
@@ -86,20 +92,22 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       // The store is silent. Past its length the lease may be somebody else's; the fence still guards the record.
-      if (clock.now() - renewedMs > leaseMs) lose("the lease could not be renewed in time");
+      if (clock.now() - renewedMs > leaseMs) raise("the lease could not be renewed in time");
     }
   };
   const arm = () => {
     if (closed) return;
     timer = clock.after(leaseMs / RENEWALS, () => void inTurn(renew).then(arm, noteLoss));
   };
-  arm();
 
-  return {
+  const lease: Lease = {
     key: claimed.key,
     token,
     attempts,
-    signal: abort.signal,
+    onAlarm: undefined,
+    get alarm() {
+      return alarm;
+    },
     get settled() {
       return settled;
     },
@@ -117,6 +125,8 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
       }),
     close,
   };
+  arm();
+  return lease;
 }
 
 /** The same record with a change that makes the store count it as a write. */

@@ -44,7 +44,8 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): MemorySto
       const updatedMs = clock.now();
       const version = String(++writes);
       records.delete(key);
-      records.set(key, { record: structuredClone(record), version, updatedMs });
+      // Records are never changed in place; documents are the handler's, which may.
+      records.set(key, { record, version, updatedMs });
       for (const effect of effects)
         if (effect.op === "delete") documents.delete(effect.path);
         else documents.set(effect.path, structuredClone(effect.data));

@@ -116,7 +116,7 @@ describe("a shutdown", () => {
   it("starts nothing new", async () => {
     const world = createWorld();
     const instance = startInstance(world, saving);
-    instance.shutdown.stop.abort();
+    instance.shutdown.enter("stop");
     expect((await instance.deliver(incoming({ id: "7" }))).outcome).toEqual({ kind: "busy" });
     expect(world.store.records.size).toBe(0);
   });
@@ -129,7 +129,7 @@ describe("a shutdown", () => {
     const instance = startInstance(world, handler);
     const waiting = instance.deliver(incoming({ id: "7" }));
     await world.clock.advance(1_000);
-    instance.shutdown.stop.abort();
+    instance.shutdown.enter("stop");
     expect((await within(world, 0, waiting)).outcome).toEqual({ kind: "busy" });
   });
 
@@ -141,7 +141,7 @@ describe("a shutdown", () => {
     );
     const delivery = instance.deliver(incoming({ id: "7" }));
     await world.clock.advance(1_000);
-    for (const phase of ["stop", "interrupt", "abandon"] as const) instance.shutdown[phase].abort();
+    for (const phase of ["stop", "interrupt", "abandon"] as const) instance.shutdown.enter(phase);
     expect((await within(world, 0, delivery)).outcome).toMatchObject({
       kind: "retry",
       cause: { class: "Interrupted" },

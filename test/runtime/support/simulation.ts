@@ -6,6 +6,7 @@ import type { Incoming } from "../../../runtime/decode/incoming";
 import { deliver, type Delivered, type DeliverOptions } from "../../../runtime/deliver";
 import type { Handler } from "../../../runtime/handler";
 import { createLog } from "../../../runtime/log";
+import { createShutdown, type ShutdownControl } from "../../../runtime/shutdown";
 import { type MemoryStore, memoryStore } from "../../../runtime/store/memory";
 import type { OutboxRow, Store } from "../../../runtime/store/store";
 
@@ -28,11 +29,7 @@ export interface Instance {
   /** Nothing it is waiting for ever comes back: no timer, no reply. What it has sent may still have happened. */
   kill(): void;
   /** As on SIGTERM, without the waiting. */
-  readonly shutdown: {
-    readonly stop: AbortController;
-    readonly interrupt: AbortController;
-    readonly abandon: AbortController;
-  };
+  readonly shutdown: ShutdownControl;
   /** Log lines, parsed. */
   readonly lines: Record<string, unknown>[];
 }
@@ -76,19 +73,14 @@ export function startInstance(world: World, handler: Handler, options: InstanceO
   };
   const publish = options.publish ?? (async (rows) => world.published.push(...rows));
   const lines: Record<string, unknown>[] = [];
-  const shutdown = { stop: new AbortController(), interrupt: new AbortController(), abandon: new AbortController() };
-  const signals = {
-    stop: shutdown.stop.signal,
-    interrupt: shutdown.interrupt.signal,
-    abandon: shutdown.abandon.signal,
-  };
+  const shutdown = createShutdown();
   const instance: Instance = {
     lines,
     shutdown,
     kill: () => void (alive = false),
     deliver: (event) =>
       outside(() =>
-        deliver(event, clock.now(), signals, {
+        deliver(event, clock.now(), shutdown, {
           handler,
           store,
           clock,
