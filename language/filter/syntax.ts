@@ -36,7 +36,7 @@ export function matches(filter: Filter, attributes: Readonly<Record<string, stri
       return !matches(filter.operand, attributes);
     case "and":
       return filter.operands.every((operand) => matches(operand, attributes));
-    case "or":
+    default:
       return filter.operands.some((operand) => matches(operand, attributes));
   }
 }
@@ -54,8 +54,7 @@ export function printFilter(filter: Filter): string {
       return `hasPrefix(attributes.${printKey(filter.key)}, ${quote(filter.prefix)})`;
     case "not":
       return `NOT ${operand(filter.operand)}`;
-    case "and":
-    case "or":
+    default:
       return filter.operands.map(operand).join(` ${filter.kind.toUpperCase()} `);
   }
 }
