@@ -6,6 +6,7 @@ import { createPlanRecord } from "./apply";
 import { realClock } from "./clock";
 import { CONTROL, controlRest } from "./control";
 import type { PushTransport } from "./delivery";
+import { durableGrpc, durableRest } from "./durable";
 import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints";
 import type { Engine, EngineOptions } from "./engine";
 import { createEvents } from "./events";
@@ -63,8 +64,9 @@ export async function assemble(
 
   onStep("open the port");
   const services = pubSubServices(pubsub, clock);
+  const grpc = durableGrpc(services.grpc, kept.written);
   const server = await listen(
-    { port: options.port ?? 0, grpc: services.grpc, rest: (request) => surfaces(request) },
+    { port: options.port ?? 0, grpc, rest: (request) => surfaces(request) },
     dirname(paths.directory),
   );
   started.push(() => server.close());
@@ -113,13 +115,11 @@ export async function assemble(
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
     fidelity: system.fidelity,
   });
+  const exists = (database: string) => system.databases.includes(database);
   const surfaces = route({
     control: controlRest({ endpoints: () => endpoints, status, events, idle }),
-    firestore: documentsRest(firestore, {
-      random: random.fork("firestore"),
-      exists: (database) => system.databases.includes(database),
-    }),
-    pubsub: services.rest,
+    firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
+    pubsub: durableRest(services.rest, kept.written),
     issuer: tokens.handler,
     targets: frontDoor.rest,
   });
@@ -152,13 +152,14 @@ interface Kept {
   readonly journal: Journal;
   readonly lastMs: number | undefined;
   readonly droppedBytes: number;
+  readonly written: () => Promise<void>;
   start(services: readonly Journaled[], now: () => number): Promise<void>;
   close(): Promise<void>;
 }
 
 function keep(paths: StatePaths, { ephemeral, onFailure = raise }: EngineOptions): Kept {
   if (ephemeral)
-    return { journal: noJournal, lastMs: undefined, droppedBytes: 0, start: async () => {}, close: async () => {} };
+    return { journal: noJournal, lastMs: undefined, droppedBytes: 0, written: nothing, start: nothing, close: nothing };
   const file = openJournal(paths.journal, ({ message }) => {
     const problem = `cannot be written any more: ${message}; what happens from now on would be forgotten`;
     const fix = "make room on the disk, or start with --ephemeral";
@@ -168,11 +169,14 @@ function keep(paths: StatePaths, { ephemeral, onFailure = raise }: EngineOptions
     journal: file,
     lastMs: file.lastMs,
     droppedBytes: file.droppedBytes,
+    written: () => file.written(),
     start: (services, now) => file.start(services, now),
     // A failure has been told already.
     close: () => file.close().catch(() => {}),
   };
 }
+
+const nothing = async (): Promise<void> => {};
 
 /** An engine that cannot keep its promises must not go on, and nobody has said what to do instead. */
 const raise = (error: IssuesError): void =>

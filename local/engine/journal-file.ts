@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { IssuesError } from "../../contract/issue";
 import type { Json } from "../../contract/json";
 import { issue } from "../plan/issues";
 import type { Journal, Journaled } from "./journal";
+import { createWriter, type Writer } from "./journal-writer";
 
 /** A journal in a file: one line per entry, `{checksum} [engine ms, service, entry]`, after a line that names the format. */
 export interface JournalFile extends Journal {
@@ -23,6 +24,8 @@ export interface JournalFile extends Journal {
    * @param now engine time in milliseconds
    */
   start(services: readonly Journaled[], now: () => number): Promise<void>;
+  /** Waits until every entry is with the operating system: it survives the end of this process. */
+  written(): Promise<void>;
   /** Writes what is pending and closes the file. */
   close(): Promise<void>;
 }
@@ -50,6 +53,7 @@ export function openJournal(file: string, onError: (error: Error) => void): Jour
       if (!started) throw new Error(`"${service}" appended to a journal that was not started`);
       started.writer.push(encode([started.now(), service, entry]));
     },
+    written: async () => started?.writer.written(),
     flush: async () => started?.writer.flush(),
     async start(services, now) {
       const byName = new Map(services.map((service) => [service.journalName, service]));
@@ -65,50 +69,6 @@ export function openJournal(file: string, onError: (error: Error) => void): Jour
       started.writer.push(encode([started.now(), "", null]));
       await started.writer.close();
     },
-  };
-}
-
-export interface Writer {
-  push(line: string): void;
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Appends lines in order. What arrives during a write forms the next one: a burst costs two trips to the disk. */
-export function createWriter(
-  handle: Pick<FileHandle, "appendFile" | "datasync" | "close">,
-  onError: (error: Error) => void,
-): Writer {
-  let pending: string[] = [];
-  let writing: Promise<void> | undefined;
-  let failure: Error | undefined;
-  const drain = async (): Promise<void> => {
-    while (pending.length > 0) {
-      const batch = pending.join("");
-      pending = [];
-      await handle.appendFile(batch);
-      await handle.datasync();
-    }
-  };
-  const write = (): Promise<void> =>
-    (writing ??= drain()
-      .catch((error: Error) => {
-        failure = error;
-        onError(error);
-      })
-      .finally(() => (writing = undefined)));
-  const flush = async (): Promise<void> => {
-    if (pending.length > 0 || writing) await write();
-    if (failure) throw failure;
-  };
-  return {
-    push(line) {
-      if (failure) return;
-      pending.push(line);
-      void write();
-    },
-    flush,
-    close: () => flush().finally(() => handle.close()),
   };
 }
 

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { readEndpoints } from "../../local/engine/endpoints";
 import { outFolder, pipeline, PROJECT } from "../local/engine/fixture";
-import { broken, lives, recorder } from "../local/engine/handler";
+import { broken, lives, recorder, seenIn } from "../local/engine/handler";
 
 /* The command as a person starts it, in a process of its own. */
 const root = resolve(__dirname, "../..");
@@ -156,16 +156,45 @@ describe("millrace dev", () => {
     expect(dev.text.stderr).toBe("");
   });
 
-  it("leaves nothing behind when it is killed, and the next one takes over", async () => {
-    const here = site();
+  it("leaves nothing behind when it is killed, loses nothing, and the next one takes over", async () => {
+    const [seen, status] = ["seen", "status"].map((name) => join(out.root, `killed-${name}`));
+    writeFileSync(status!, "500");
+    const here = site(recorder, (resource) => {
+      const env = [
+        { name: "SEEN", value: seen },
+        { name: "STATUS", value: status },
+      ];
+      (resource.google_cloud_run_v2_service!.charge!.template as Record<string, unknown>).containers = [{ env }];
+    });
     const dev = start(["dev", ...here.folders]);
     await ready(dev);
-    const pids = await pidsOf(here.endpoints()!.control);
+    const { control, pubsub } = here.endpoints()!;
+    const pids = await pidsOf(control);
+    const url = `http://${pubsub}/v1/projects/${PROJECT}/topics/orders:publish`;
+    const publish = async (index: number) => {
+      const message = { data: Buffer.from(String(index)).toString("base64"), attributes: { kind: "charge" } };
+      await (await fetch(url, { method: "POST", body: JSON.stringify({ messages: [message] }) })).json();
+    };
+    await Promise.all(Array.from({ length: 50 }, (_, index) => publish(index)));
+    // The engine has said that it has them, and dies in that instant.
     dev.child.kill("SIGKILL");
     await dev.ended;
     for (const pid of pids) while (lives(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-    const { code, stdout } = await run("exec", ...here.folders, "--", process.execPath, "-p", "'over'");
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "over\n" });
+    writeFileSync(status!, "200");
+    const idle = `fetch(JSON.parse(require("fs").readFileSync(process.env.MILLRACE_ENDPOINTS)).control + "/idle").then((r) => r.text()).then(console.log)`;
+    const { code, stdout } = await run(
+      "exec",
+      ...here.folders,
+      "--time-scale",
+      "100",
+      "--",
+      process.execPath,
+      "-e",
+      idle,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '{"idle":true}\n' });
+    const handled = seenIn(seen!).map(({ body }) => (JSON.parse(body) as { message: { data: string } }).message.data);
+    expect(new Set(handled).size).toBe(50);
   });
 });
 

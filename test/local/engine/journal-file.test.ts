@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import type { Json } from "../../../contract/json";
 import type { Journaled } from "../../../local/engine/journal";
-import { createWriter, openJournal } from "../../../local/engine/journal-file";
+import { openJournal } from "../../../local/engine/journal-file";
+import { createWriter } from "../../../local/engine/journal-writer";
 import { outFolder } from "./fixture";
 
 const { root } = outFolder();
