@@ -73,7 +73,6 @@ const grant = (family: Family, kind: "member" | "binding"): Adapter => ({
   type: `${family.prefix}_iam_${kind}`,
   runs: ({ role }) => typeof role === "string" && ENFORCED_ROLES.has(role),
   honoured: [...family.arguments, "role", kind === "member" ? "member" : "members"],
-  inert: ["timeouts"],
   computed(read) {
     const parent = family.parent(read);
     const role = read.required("role");
