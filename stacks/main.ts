@@ -19,7 +19,8 @@ function main(argv: readonly string[], env: NodeJS.ProcessEnv): number {
       build: (app, environment) => new WebhooksStack(app, environment),
     });
     for (const warning of warnings) console.error(`warning: ${renderIssue(warning)}`);
-    console.error(`wrote ${stacks.map((stack) => join(outdir, "stacks", stack)).join(", ")}`);
+    // cdktf shows what an app says on stderr as an error.
+    console.log(`wrote ${stacks.map((stack) => join(outdir, "stacks", stack)).join(", ")}`);
     return 0;
   } catch (error) {
     if (!(error instanceof IssuesError)) throw error;
