@@ -149,30 +149,28 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
 
 /** What is wrong with a field, and what to do about it. */
 type Fault = readonly [problem: string, fix: string];
+type Rule = readonly [breaks: (m: ContractManifest) => boolean, fault: (m: ContractManifest) => Fault];
 
-const wholeFrom = (value: number, least: number, most: number) =>
-  Number.isInteger(value) && value >= least && value <= most;
 const COLLECTION = /^(?!\.\.?$)(?!__.*__$)[^/]+$/;
 const RESERVED: readonly string[] = [RECORDS_COLLECTION, OUTBOX_COLLECTION];
+const forbidden = ({ writes }: ContractManifest) =>
+  writes.filter((name) => !COLLECTION.test(name) || RESERVED.includes(name));
+
+const whole = (field: string, pick: (m: ContractManifest) => number, least: number, most: number): Rule => [
+  (m) => !(Number.isInteger(pick(m)) && pick(m) >= least && pick(m) <= most),
+  (m) => [`${field} ${pick(m)} is not a whole number from ${least} to ${most}`, "choose one"],
+];
 
 /** Ranges of the manifest: when a rule is broken, and what is then said. `NaN` has been reported already and passes. */
-const RULES: readonly (readonly [breaks: (m: ContractManifest) => boolean, fault: (m: ContractManifest) => Fault])[] = [
+const RULES: readonly Rule[] = [
   [
     (m) => !/^[a-z][a-z0-9-]{0,40}$/.test(m.name),
     () => ["name is not ^[a-z][a-z0-9-]{0,40}$", "use up to 41 lower-case letters, digits and hyphens"],
   ],
-  [
-    (m) => !wholeFrom(m.epoch, 1, Number.MAX_SAFE_INTEGER),
-    (m) => [`epoch ${m.epoch} is not a whole number from 1`, "start at 1 and count up"],
-  ],
+  whole("epoch", (m) => m.epoch, 1, Number.MAX_SAFE_INTEGER),
   [(m) => m.timeLimitMs < 1_000, (m) => [`timeLimit ${m.timeLimitMs} ms is below a second`, "give it at least 1s"]],
-  [
-    (m) => !wholeFrom(m.attempts, 1, 90),
-    (m) => [
-      `retry.attempts ${m.attempts} is not a whole number 1–90; the transport counts to 100 and must outlast it`,
-      "set 1–90",
-    ],
-  ],
+  // The transport counts to 100 and must outlast the record.
+  whole("retry.attempts", (m) => m.attempts, 1, 90),
   [
     (m) => m.minBackoffMs > m.maxBackoffMs,
     (m) => [
@@ -185,28 +183,26 @@ const RULES: readonly (readonly [breaks: (m: ContractManifest) => boolean, fault
     (m) => m.maxBackoffMs > 600_000,
     (m) => [`retry.maxBackoff ${m.maxBackoffMs} ms is beyond Pub/Sub's limit of 600 s`, "set at most 600s"],
   ],
-  [
-    (m) => !wholeFrom(m.concurrency, 1, 1000),
-    (m) => [`concurrency ${m.concurrency} is not a whole number 1–1000`, "set 1–1000, Cloud Run's range"],
-  ],
+  // https://cloud.google.com/run/docs/about-concurrency
+  whole("concurrency", (m) => m.concurrency, 1, 1000),
   [
     (m) => m.rememberMs < 7 * 86_400_000,
     () => [
-      "remember is shorter than 7d, the default retention of a subscription; a late redelivery would have its effect again",
+      "remember is shorter than 7d, a subscription's retention; a late redelivery would have its effect again",
       "set at least 7d",
     ],
   ],
   [
     (m) => m.writes.length > 0 && m.effects !== "transactional",
     () => [
-      `writes are made through ctx.commit, which ${JSON.stringify("at-least-once")} handlers do not have`,
+      "writes are made through ctx.commit, which at-least-once handlers do not have",
       'set effects: "transactional" or drop writes',
     ],
   ],
   [
-    (m) => m.writes.some((name) => !COLLECTION.test(name) || RESERVED.includes(name)),
+    (m) => forbidden(m).length > 0,
     (m) => [
-      `writes names ${JSON.stringify(m.writes.filter((name) => !COLLECTION.test(name) || RESERVED.includes(name)))}, which no handler may write`,
+      `writes names ${JSON.stringify(forbidden(m))}, which no handler may write`,
       `name root collections without "/", other than ${RESERVED.join(" and ")}`,
     ],
   ],

@@ -38,8 +38,13 @@ export class CommitConflict extends Error {
   override readonly name = "CommitConflict";
 }
 
-/** The store did not answer, or not in a way that tells whether the write happened. */
-export class StoreUnavailable extends Error {
+/** A service did not answer, or not in a way that tells whether it did what it was asked; asking again may help. */
+export class Unavailable extends Error {
+  override readonly name: string = "Unavailable";
+}
+
+/** The same of the store. */
+export class StoreUnavailable extends Unavailable {
   override readonly name = "StoreUnavailable";
 }
 

@@ -1,6 +1,6 @@
 export type { Contract, EventMeta } from "../contract/contract";
 export type { RuntimeOptions } from "./core";
-export { CommitConflict, Fatal, Interrupted, LeaseLost, Retry, StoreUnavailable } from "./errors";
+export { CommitConflict, Fatal, Interrupted, LeaseLost, Retry, StoreUnavailable, Unavailable } from "./errors";
 export {
   type Context,
   defineHandler,

@@ -9,7 +9,7 @@ import { relay } from "./outbox";
 import { type Cause, deadLetterRow } from "./park";
 import type { Probe } from "./probe";
 import { type Lease, revised } from "./record/lease";
-import type { Held } from "./record/transition";
+import { type Held, patiently } from "./record/transition";
 import type { Ran } from "./run";
 import type { Change, OutboxRow, RecordData, Store } from "./store/store";
 import { gather, MAX_ROW_BYTES, sizeOf } from "./transaction";
@@ -30,6 +30,9 @@ export interface SettlementOptions {
   readonly recordKey?: string | undefined;
   readonly fingerprint?: string | undefined;
 }
+
+/** How long Pub/Sub is asked to take a message before the delivery is given back. */
+const PUBLISH_PATIENCE_MS = 5_000;
 
 /** The ways in which one delivery brings its event to an end. */
 export interface Settlement {
@@ -60,11 +63,17 @@ export interface Settlement {
 const MAX_RESULT_BYTES = 64 * 1024;
 
 export function createSettlement(incoming: Incoming, options: SettlementOptions): Settlement {
-  const { handler, store, publisher, clock, random, untilMs, point } = options;
+  const { handler, store, clock, random, untilMs, point } = options;
   const { manifest } = handler.contract;
   const { meta } = incoming;
   const log = () => options.log.with({ messageId: meta.id });
   const patience = { clock, random, untilMs };
+  const publisher: Publisher = {
+    publish: (messages) => {
+      const patienceMs = Math.min(untilMs, clock.now() + PUBLISH_PATIENCE_MS);
+      return patiently({ clock, random, untilMs: patienceMs }, () => options.publisher.publish(messages));
+    },
+  };
   const expireAtMs = clock.now() + manifest.rememberMs;
   let committing = false;
   /** The rows of the last write, so that they need not be read back. */

@@ -1,3 +1,4 @@
+import { Unavailable } from "../errors";
 import type { OutboxRow } from "../store/store";
 import type { AccessToken } from "./access-token";
 import { brief } from "./http";
@@ -5,7 +6,7 @@ import { brief } from "./http";
 export interface Publisher {
   /**
    * Publishes in order, each message at least once.
-   * @throws when any of them may not have been accepted
+   * @throws Unavailable when it is unknown whether all were accepted; another error when asking again is of no use
    */
   publish(rows: readonly OutboxRow[]): Promise<void>;
 }
@@ -24,23 +25,32 @@ const MAX_BYTES = 7_000_000;
 /** Publishes over REST: no client library to load, 30 ms instead of a second of a cold start. */
 export function restPublisher({ emulatorHost, accessToken, fetch }: PublisherOptions): Publisher {
   const base = emulatorHost ? `http://${emulatorHost}` : "https://pubsub.googleapis.com";
+  const send = async (topic: string, body: string): Promise<void> => {
+    const failed = `publishing to ${topic}`;
+    let status: number;
+    let answer: string;
+    try {
+      const token = emulatorHost ? "owner" : await accessToken();
+      const response = await fetch(`${base}/v1/${topic}:publish`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body,
+        // Sockets live by the wall clock, whatever the scale of the engine.
+        signal: AbortSignal.timeout(10_000),
+      });
+      ({ status } = response);
+      answer = await response.text();
+    } catch (error) {
+      throw new Unavailable(`${failed}: ${(error as Error).message}`, { cause: error });
+    }
+    if (status === 200) return;
+    const message = `${failed}: ${status} ${brief(answer)}`;
+    throw status === 429 || status >= 500 ? new Unavailable(message) : new Error(message);
+  };
   return {
     async publish(rows) {
-      for (const batch of batches(rows)) {
-        const response = await fetch(`${base}/v1/${batch[0]!.topic}:publish`, {
-          method: "POST",
-          headers: {
-            "content-type": "application/json",
-            authorization: `Bearer ${emulatorHost ? "owner" : await accessToken()}`,
-          },
-          body: JSON.stringify({ messages: batch.map(toMessage) }),
-          // Sockets live by the wall clock, whatever the scale of the engine.
-          signal: AbortSignal.timeout(10_000),
-        });
-        if (!response.ok)
-          throw new Error(`publishing to ${batch[0]!.topic}: ${response.status} ${brief(await response.text())}`);
-        await response.arrayBuffer();
-      }
+      for (const batch of batches(rows))
+        await send(batch[0]!.topic, JSON.stringify({ messages: batch.map(toMessage) }));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "../clock";
-import { StoreUnavailable } from "../errors";
+import { Unavailable } from "../errors";
 import type { Change, RecordData, Store, Version } from "../store/store";
 
 /** A record this delivery has written and may write again. */
@@ -19,7 +19,7 @@ export type Written =
   /** It belongs to somebody else. */
   | { readonly kind: "lost" };
 
-/** How a store that does not answer is asked again. */
+/** How a service that does not answer is asked again. */
 export interface Patience {
   readonly clock: Clock;
   /** In [0, 1). */
@@ -32,14 +32,14 @@ export interface Patience {
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 2_000;
 
-/** @throws StoreUnavailable when the store has not answered by `untilMs` */
+/** @throws Unavailable when there was no answer by `untilMs` */
 export async function patiently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LAST_PAUSE_MS, pause * 2)) {
     try {
       return await attempt();
     } catch (error) {
       const wait = pause * (0.5 + patience.random() / 2);
-      if (!(error instanceof StoreUnavailable) || patience.clock.now() + wait > patience.untilMs) throw error;
+      if (!(error instanceof Unavailable) || patience.clock.now() + wait > patience.untilMs) throw error;
       await sleep(patience.clock, wait);
     }
   }

@@ -1,4 +1,4 @@
-import { CommitConflict, Fatal, type TransactionalContext } from "../../runtime";
+import { CommitConflict, Fatal, type TransactionalContext, Unavailable } from "../../runtime";
 import { defineHandler } from "../../runtime/handler";
 import type { Store } from "../../runtime/store/store";
 import { atLeastOnce, onlyRecord, save, sleepFor, transactional } from "./support/orders";
@@ -150,6 +150,25 @@ describe("what was committed and is to be published", () => {
     expect(world.store.outbox.size).toBe(0);
     await instance.deliver(incoming({ id: "7" }));
     expect(world.published).toHaveLength(1);
+  });
+
+  it("is published in the same delivery when Pub/Sub is away for a moment", async () => {
+    const world = createWorld();
+    let failures = 3;
+    const instance = startInstance(world, publishing, {
+      publish: async (rows) =>
+        failures-- > 0 ? Promise.reject(new Unavailable("503")) : world.published.push(...rows),
+    });
+    expect((await within(world, 2_000, instance.deliver(incoming({ id: "7" })))).outcome).toEqual({ kind: "done" });
+    expect(world.published).toHaveLength(1);
+  });
+
+  it("is given back when Pub/Sub stays away", async () => {
+    const world = createWorld();
+    const instance = startInstance(world, publishing, { publish: async () => Promise.reject(new Unavailable("503")) });
+    const delivery = await within(world, 6_000, instance.deliver(incoming({ id: "7" })));
+    expect(delivery.outcome).toEqual({ kind: "retry", cause: { class: "Unavailable", message: "503" } });
+    expect(onlyRecord(world)).toMatchObject({ state: "DONE", outbox: [expect.any(String)] });
   });
 
   it("is sent straight to the dead-letter topic when it is too large for a row", async () => {

@@ -1,3 +1,4 @@
+import { Unavailable } from "../../../runtime";
 import { restPublisher } from "../../../runtime/google/publisher";
 import type { OutboxRow } from "../../../runtime/store/store";
 
@@ -95,7 +96,21 @@ describe("the publisher", () => {
     await expect(publisher.publish([row("x")])).rejects.toThrow(
       "publishing to projects/p/topics/a: 404 NOT_FOUND Resource not found (resource=a).",
     );
-    const proxy = recording({ answer: () => new Response("<html>bad gateway</html>", { status: 502 }) });
-    await expect(proxy.publisher.publish([row("x")])).rejects.toThrow("502 <html>bad gateway</html>");
+  });
+
+  it.each([
+    ["a status that passes", () => new Response("<html>bad gateway</html>", { status: 502 })],
+    ["too many requests", () => new Response("", { status: 429 })],
+    ["no answer", () => Promise.reject(new TypeError("fetch failed"))],
+  ])("is worth asking again after %s", async (_name, answer) => {
+    const publisher = restPublisher({ accessToken: async () => "token", fetch: async () => answer() });
+    await expect(publisher.publish([row("x")])).rejects.toThrow(Unavailable);
+  });
+
+  it("is not worth asking again after a refusal", async () => {
+    const { publisher } = recording({ answer: () => new Response("", { status: 403 }) });
+    const error = await publisher.publish([row("x")]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(Unavailable);
   });
 });

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from "../../../runtime";
+import { StoreUnavailable, Unavailable } from "../../../runtime";
 import { defineHandler } from "../../../runtime/handler";
 import type { Outcome } from "../../../runtime/outcome";
 import type { Change, RecordData, Store } from "../../../runtime/store/store";
@@ -126,7 +126,7 @@ export async function explore({ effects, choices, failures, unfenced = false }: 
       publish: async (rows) => {
         const fate = await turn(owner);
         if (fate !== "failed") world.published.push(...rows);
-        if (fate !== "ok") throw new Error("publishing failed, or so it seems");
+        if (fate !== "ok") throw new Unavailable("publishing failed, or so it seems");
       },
     });
     instances.push(instance);
