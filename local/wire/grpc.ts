@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { createSplitter, frame } from "./frames";
 import { STATUS, StatusError } from "./rest";
+import { statusDetails } from "./status-details";
 
 /** What a method needs to know of its call. */
 export interface Call {
@@ -28,9 +30,6 @@ export type Method = { readonly request: Codec; readonly response: Codec } & (
 /** Methods by path: `/google.pubsub.v1.Publisher/Publish`. */
 export type Methods = ReadonlyMap<string, Method>;
 
-/** Longest message either way; Pub/Sub's own limit is 10 MB for a publish request. */
-export const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
-
 /**
  * Serves one HTTP/2 stream as a gRPC call: a five-byte frame header (compressed flag, length) before each message, the
  * status in the trailers. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
@@ -44,30 +43,26 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
   stream.on("error", cancelled);
 
   let finished = false;
-  let code = 0;
-  let message = "";
-  const finish = (status: number, text = "") => {
+  let trailers: Readonly<Record<string, string>> = { "grpc-status": "0" };
+  const finish = (error?: StatusError) => {
     if (finished) return;
     finished = true;
-    code = status;
-    message = text;
+    if (error) trailers = trailersOf(error);
     if (stream.destroyed) return;
     if (stream.headersSent) stream.end();
-    else stream.respond({ ...RESPONSE, ...trailers() }, { endStream: true });
+    else stream.respond({ ...RESPONSE, ...trailers }, { endStream: true });
+    // What the client still sends is of no interest, but must not hold the stream open.
+    stream.resume();
   };
-  const trailers = () => ({
-    "grpc-status": String(code),
-    ...(message && { "grpc-message": percentEncoded(message) }),
-  });
 
   const method = methods.get(headers[":path"] ?? "");
-  if (!method) return finish(STATUS.UNIMPLEMENTED.code, `${headers[":path"]} is not served here`);
+  if (!method) return finish(new StatusError("UNIMPLEMENTED", `${headers[":path"]} is not served here`));
   const timeout = timeoutMs(headers["grpc-timeout"] as string | undefined);
   const timer =
     timeout === undefined
       ? undefined
       : setTimeout(() => {
-          finish(STATUS.DEADLINE_EXCEEDED.code, "deadline exceeded");
+          finish(new StatusError("DEADLINE_EXCEEDED", "deadline exceeded"));
           abort.abort();
         }, timeout);
   stream.on("close", () => clearTimeout(timer));
@@ -75,7 +70,7 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
   const open = () => {
     if (stream.headersSent || stream.destroyed) return;
     stream.respond(RESPONSE, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers(trailers()));
+    stream.on("wantTrailers", () => stream.sendTrailers(trailers));
   };
   const out: Outgoing = {
     async send(response) {
@@ -100,26 +95,23 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
     else await method.handle(request, out, call);
   };
   run().then(
-    () => finish(0),
-    (error: unknown) =>
-      error instanceof StatusError
-        ? finish(STATUS[error.status].code, error.message)
-        : finish(STATUS.INTERNAL.code, error instanceof Error ? error.message : String(error)),
+    () => finish(),
+    (error: unknown) => finish(error instanceof StatusError ? error : new StatusError("INTERNAL", textOf(error))),
   );
 }
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const trailersOf = (error: StatusError): Readonly<Record<string, string>> => ({
+  "grpc-status": String(STATUS[error.status].code),
+  "grpc-message": percentEncoded(error.message),
+  ...(error.info && { "grpc-status-details-bin": statusDetails(error) }),
+});
 
 /** `grpc-message`: printable ASCII stands for itself, but for the percent sign. */
 const percentEncoded = (text: string) => text.replace(/[^ -$&-~]/gu, encodeURIComponent);
 
 const RESPONSE = { ":status": 200, "content-type": "application/grpc+proto" } as const;
-
-function frame(payload: Uint8Array): Buffer {
-  const framed = Buffer.allocUnsafe(5 + payload.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(payload.length, 1);
-  framed.set(payload, 5);
-  return framed;
-}
 
 const drained = (stream: ServerHttp2Stream) =>
   new Promise<void>((resolve) => {
@@ -129,20 +121,11 @@ const drained = (stream: ServerHttp2Stream) =>
 
 /** The messages of a request stream; ends when the client has sent its last one or is gone. */
 async function* messages(stream: ServerHttp2Stream, codec: Codec): AsyncGenerator<object, void> {
-  let pending: Buffer = Buffer.alloc(0);
+  const split = createSplitter();
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-      while (pending.length >= 5) {
-        if (pending[0] !== 0) throw new StatusError("UNIMPLEMENTED", "compressed messages are not taken");
-        const length = pending.readUInt32BE(1);
-        if (length > MAX_MESSAGE_BYTES)
-          throw new StatusError("RESOURCE_EXHAUSTED", `message of ${length} bytes; at most ${MAX_MESSAGE_BYTES}`);
-        if (pending.length < 5 + length) break;
-        yield decode(codec, pending.subarray(5, 5 + length));
-        pending = pending.subarray(5 + length);
-      }
-    }
+    // The stream outlives the iterator: a call that fails on its first message still has an answer to send.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)
+      for (const message of split(chunk)) yield decode(codec, message);
   } catch (error) {
     // A client that resets its stream has simply gone.
     if (error instanceof StatusError) throw error;

@@ -41,11 +41,19 @@ export const STATUS = {
 
 export type StatusName = keyof typeof STATUS;
 
+/** google.rpc.ErrorInfo: what a program reads of an error. https://google.aip.dev/193#errorinfo */
+export interface ErrorInfo {
+  readonly reason: string;
+  readonly domain: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** A fault with a canonical code; REST and gRPC surfaces both render it. */
 export class StatusError extends Error {
   constructor(
     readonly status: StatusName,
     message: string,
+    readonly info?: ErrorInfo,
   ) {
     super(message);
     this.name = "StatusError";
@@ -58,9 +66,11 @@ export const jsonResponse = (body: unknown, status = 200): RestResponse => ({
   body: JSON.stringify(body),
 });
 
-/** `{error:{code,message,status}}`, the shape of Google's REST errors. */
-export const errorResponse = (error: StatusError): RestResponse =>
-  jsonResponse(
-    { error: { code: STATUS[error.status].http, message: error.message, status: error.status } },
-    STATUS[error.status].http,
-  );
+export const ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
+
+/** `{error:{code,message,status,details}}`, the shape of Google's REST errors. */
+export const errorResponse = ({ status, message, info }: StatusError): RestResponse => {
+  const code = STATUS[status].http;
+  const details = info && [{ "@type": ERROR_INFO, ...info }];
+  return jsonResponse({ error: { code, message, status, ...(details && { details }) } }, code);
+};

@@ -3,7 +3,8 @@ import { createServer as createHttp2Server } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { type Methods, MAX_MESSAGE_BYTES, serveGrpc } from "./grpc";
+import { MAX_MESSAGE_BYTES } from "./frames";
+import { type Methods, serveGrpc } from "./grpc";
 import { errorResponse, type RestHandler, type RestResponse, StatusError } from "./rest";
 
 export interface WireServerOptions {

@@ -26,6 +26,18 @@ const methods: Methods = new Map([
     },
   ],
   [
+    "/t.Echo/Explain",
+    {
+      kind: "unary" as const,
+      request: text,
+      response: text,
+      handle: async () => {
+        const info = { reason: "TOO_LATE", domain: "t.example", metadata: { a: "1" } };
+        throw new StatusError("INVALID_ARGUMENT", "too late", info);
+      },
+    },
+  ],
+  [
     "/t.Echo/Hang",
     {
       kind: "unary" as const,
@@ -68,7 +80,7 @@ afterAll(() => server.close());
 
 /** One gRPC call by hand: what is sent, what comes back, and the trailers. */
 function grpc(path: string, messages: readonly object[], headers: Record<string, string> = {}) {
-  return new Promise<{ replies: unknown[]; status: string; message?: string }>((resolve, reject) => {
+  return new Promise<{ replies: unknown[]; status: string; message?: string; details?: string }>((resolve, reject) => {
     const session = connectHttp2(`http://${server.address}`);
     const stream = session.request({
       ":method": "POST",
@@ -88,7 +100,12 @@ function grpc(path: string, messages: readonly object[], headers: Record<string,
       const replies: unknown[] = [];
       for (let at = 0; at < all.length; at += 5 + all.readUInt32BE(at + 1))
         replies.push(JSON.parse(all.subarray(at + 5, at + 5 + all.readUInt32BE(at + 1)).toString()));
-      resolve({ replies, status: String(status["grpc-status"]), message: status["grpc-message"] as string });
+      resolve({
+        replies,
+        status: String(status["grpc-status"]),
+        message: status["grpc-message"] as string,
+        details: status["grpc-status-details-bin"] as string,
+      });
     });
     for (const message of messages) {
       const payload = Buffer.from(JSON.stringify(message));
@@ -119,6 +136,24 @@ describe("the wire server", () => {
     const { status, message } = await grpc("/t.Echo/Refuse", [{}]);
     expect(status).toBe("5");
     expect(decodeURIComponent(message!)).toBe("100 % größer: gone");
+  });
+
+  it("tells a program more about a fault than a person needs", async () => {
+    const { status, details } = await grpc("/t.Echo/Explain", [{}]);
+    expect(status).toBe("3");
+    expect(Buffer.from(details!, "base64").toString("latin1")).toMatch(
+      /too late.*type\.googleapis\.com\/google\.rpc\.ErrorInfo.*TOO_LATE.*t\.example.*a.*1/s,
+    );
+  });
+
+  it("answers a message that is longer than allowed without waiting for it", async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    const stream = session.request({ ":method": "POST", ":path": "/t.Echo/Both", "content-type": "application/grpc" });
+    const status = new Promise((resolve) => stream.on("trailers", (headers) => resolve(headers["grpc-status"])));
+    stream.resume();
+    stream.write(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]));
+    expect(await status).toBe("8");
+    session.destroy();
   });
 
   it("answers an unknown method with UNIMPLEMENTED", async () => {
