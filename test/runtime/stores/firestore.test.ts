@@ -9,9 +9,23 @@ import {
 } from "../../support/firestore-emulator";
 import { documentReader } from "../support/documents";
 import { restFetch } from "../support/rest-fetch";
-import { storeConformance, type Subject } from "./conformance";
+import { RECORD, storeConformance, type Subject } from "./conformance";
+import { protocolConformance } from "./protocol";
 
 const database = "projects/test-project/databases/(default)";
+
+/** Why every write of a record has to change it: docs/traps.md. */
+const keepsUpdateTime = (subject: () => Subject) =>
+  it("moves nothing by a write that changes nothing", async () => {
+    const { store } = subject();
+    const first = await store.commit({ key: "same", expect: undefined, record: RECORD });
+    const { version } = first as { version: string };
+    expect(await store.commit({ key: "same", expect: version, record: RECORD })).toMatchObject({
+      applied: true,
+      version,
+    });
+    expect((await store.read("same")).stored!.version).toBe(version);
+  });
 
 describe("the Firestore store on the local engine", () => {
   const send = restFetch(documentsRest(createDocuments({ clock: realClock(), journal: noJournal })));
@@ -19,6 +33,8 @@ describe("the Firestore store on the local engine", () => {
   const store = firestoreStore({ database, emulatorHost, fetch: send });
   const subject: Subject = { store, document: documentReader(emulatorHost, database, send) };
   storeConformance(() => subject);
+  protocolConformance(() => subject);
+  keepsUpdateTime(() => subject);
 });
 
 describeFirestoreEmulator("the Firestore store on Google's emulator", () => {
@@ -31,4 +47,6 @@ describeFirestoreEmulator("the Firestore store on Google's emulator", () => {
   }, 60_000);
   afterAll(() => emulator.stop());
   storeConformance(() => subject);
+  protocolConformance(() => subject);
+  keepsUpdateTime(() => subject);
 });

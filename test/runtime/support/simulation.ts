@@ -11,11 +11,17 @@ import { type MemoryStore, memoryStore } from "../../../runtime/store/memory";
 import type { OutboxRow, Store } from "../../../runtime/store/store";
 
 /** What outlives every process: time, the store, and what was published. */
-export interface World {
-  readonly clock: VirtualClock;
+export interface Surroundings {
+  readonly clock: Clock;
   readonly random: Random;
-  readonly store: MemoryStore;
+  readonly store: Store;
   readonly published: OutboxRow[];
+}
+
+/** Surroundings in which time moves only when told to. */
+export interface World extends Surroundings {
+  readonly clock: VirtualClock;
+  readonly store: MemoryStore;
 }
 
 export function createWorld(seed = 1): World {
@@ -47,7 +53,7 @@ export interface InstanceOptions {
 export const DEAD_LETTERS = "projects/p/topics/dead";
 const never = new Promise<never>(() => {});
 
-export function startInstance(world: World, handler: Handler, options: InstanceOptions = {}): Instance {
+export function startInstance(world: Surroundings, handler: Handler, options: InstanceOptions = {}): Instance {
   let alive = true;
   const clock: Clock = {
     now: () => world.clock.now(),
@@ -66,7 +72,7 @@ export function startInstance(world: World, handler: Handler, options: InstanceO
   };
   const inner = options.store?.(world.store) ?? world.store;
   const store: Store = {
-    kind: "memory",
+    kind: inner.kind,
     read: (key) => outside(() => inner.read(key)),
     commit: (change) => outside(() => inner.commit(change)),
     rows: (ids) => outside(() => inner.rows(ids)),
