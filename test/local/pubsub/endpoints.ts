@@ -1,7 +1,8 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import type { Clock } from "../../../local/engine/clock";
 import type { Endpoint, Reply } from "../../vectors/pubsub/vector";
 
-/** One request that reached a push endpoint; instants are wall-clock milliseconds. */
+/** One request that reached a push endpoint; instants are engine milliseconds. */
 export interface Received {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
@@ -29,10 +30,20 @@ export interface EndpointLog {
 }
 
 export interface Endpoints {
-  /** @param scale engine seconds per real second, for the answers' delays */
-  add(path: string, endpoint: Endpoint, fill: (text: string) => string, scale: number): EndpointLog;
+  /** @param fill fills the placeholders of a `location` */
+  add(path: string, endpoint: Endpoint, fill: (text: string) => string, server: EndpointClient): EndpointLog;
   close(): Promise<void>;
 }
+
+/** The server that pushes. */
+export interface EndpointClient {
+  readonly clock: Pick<Clock, "now" | "after">;
+  /** Told of each request and of each answer but `hang`, with the request's `PUSH_HEADER`. */
+  readonly traffic?: { arrived(push: string): void; answered(push: string): void };
+}
+
+/** A server that wants to be told of its pushes numbers them in this header. */
+export const PUSH_HEADER = "x-vector-push";
 
 /** Scripted push endpoints on one loopback port. */
 export async function startEndpoints(): Promise<Endpoints> {
@@ -45,12 +56,13 @@ export async function startEndpoints(): Promise<Endpoints> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
-    add(path, { answers = {} }, fill, scale) {
+    add(path, { answers = {} }, fill, { clock, traffic }) {
       const requests: Received[] = [];
       const log = { url: `http://127.0.0.1:${port}/${path}`, requests, peak: 0 };
       let open = 0;
       handlers.set(`/${path}`, (request, response) => {
-        const at = Date.now();
+        const at = clock.now();
+        const push = String(request.headers[PUSH_HEADER]);
         log.peak = Math.max(log.peak, ++open);
         response.once("close", () => open--);
         const chunks: Buffer[] = [];
@@ -61,7 +73,17 @@ export async function startEndpoints(): Promise<Endpoints> {
           const script = answers[received.data] ?? [204];
           const nth = requests.filter(({ data }) => data === received.data).length;
           requests.push(received);
-          respond(script[Math.min(nth, script.length - 1)]!, received, response, fill, scale);
+          const reply = script[Math.min(nth, script.length - 1)]!;
+          traffic?.arrived(push);
+          if (reply !== "hang") {
+            const answer = () => {
+              received.answeredAt = clock.now();
+              traffic?.answered(push);
+              respond(reply, response, fill);
+            };
+            if (typeof reply === "object" && reply.after) clock.after(reply.after * 1_000, answer);
+            else answer();
+          }
         });
       });
       return log;
@@ -82,26 +104,10 @@ function unwrap(text: string): Pick<Received, "data" | "body"> {
   }
 }
 
-function respond(
-  reply: Reply,
-  received: Received,
-  response: ServerResponse,
-  fill: (text: string) => string,
-  scale: number,
-): void {
-  if (reply === "hang") return;
-  if (reply === "reset") {
-    received.answeredAt = Date.now();
-    response.socket?.destroy();
-    return;
-  }
-  const { status, after = 0, location = "" } = typeof reply === "number" ? { status: reply } : reply;
-  const answer = () => {
-    received.answeredAt = Date.now();
-    // Node sends 1xx only before another answer; here it is the whole answer.
-    if (status < 200) response.socket?.end(`HTTP/1.1 ${status} Interim\r\n\r\n`);
-    else response.writeHead(status, location === "" ? {} : { location: fill(location) }).end();
-  };
-  if (after > 0) setTimeout(answer, (after * 1_000) / scale);
-  else answer();
+function respond(reply: Exclude<Reply, "hang">, response: ServerResponse, fill: (text: string) => string): void {
+  if (reply === "reset") return void response.socket?.destroy();
+  const { status, location = "" } = typeof reply === "number" ? { status: reply } : reply;
+  // Node sends 1xx only before another answer; here it is the whole answer.
+  if (status < 200) response.socket?.end(`HTTP/1.1 ${status} Interim\r\n\r\n`);
+  else response.writeHead(status, location === "" ? {} : { location: fill(location) }).end();
 }

@@ -12,25 +12,21 @@ import type {
   Vector,
 } from "../../vectors/pubsub/vector";
 import { type Actual, compare, compareAll, meets, patterns } from "./compare";
-import type { EndpointLog, Endpoints, Received } from "./endpoints";
+import type { EndpointClient, EndpointLog, Endpoints, Received } from "./endpoints";
 import { namesOf } from "./names";
 
 /** A server of Pub/Sub's REST API under test. */
-export interface Server {
+export interface Server extends EndpointClient {
   readonly side: "engine" | "emulator";
   /** `http://127.0.0.1:{port}` */
   readonly url: string;
-  /** Engine seconds per real second. */
-  readonly scale: number;
-  /** Real milliseconds by which a busy machine may pass an upper bound. */
+  /** Milliseconds by which a busy machine may pass an upper bound. */
   readonly slackMs: number;
-  /** Real milliseconds between two pulls. */
-  readonly pollMs: number;
-  /** The server's time, milliseconds since the Unix epoch. */
-  now(): number;
+  /** Lets at most so many milliseconds of the server's time pass, fewer when something may happen before. */
+  pass(ms: number): Promise<void>;
 }
 
-/** When something was done, in real milliseconds: it took effect somewhere between. */
+/** When something was done, in the server's milliseconds: it took effect somewhere between. */
 interface Span {
   readonly begin: number;
   readonly end: number;
@@ -42,16 +38,16 @@ interface ReceivedMessage {
   readonly message: Readonly<Record<"messageId" | "data" | "orderingKey", string>> & { readonly attributes?: object };
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const decode = (base64 = "") => Buffer.from(base64, "base64").toString();
 
 /** Plays a vector against a server. @throws when an answer, a delivery or a push is not what the vector expects */
 export async function play(vector: Vector, server: Server, endpoints: Endpoints): Promise<void> {
   const { topics = { t: {} }, subscriptions = { s: {} } } = vector;
   const logs = new Map<string, EndpointLog>();
+  const { clock, slackMs } = server;
   const names = namesOf(
     vector,
-    () => server.now(),
+    () => clock.now(),
     (endpoint) => logs.get(endpoint)!.url,
   );
   const { fill } = names;
@@ -61,12 +57,10 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
   const ackIds = new Map<string, readonly string[]>();
   const consumed = new Map<string, number>();
   /** The last step that was neither a pull nor a look at the pushes. */
-  let done: Span = { begin: Date.now(), end: Date.now() };
+  let done: Span = { begin: clock.now(), end: clock.now() };
 
-  const real = (seconds: number) => (seconds * 1_000) / server.scale;
-  const engine = (ms: number) => (ms * server.scale) / 1_000;
   const took = ({ begin, end }: Span, at: number, range: Range) =>
-    meets(range, [engine(at - end), engine(at - begin)], engine(server.slackMs));
+    meets(range, [(at - end) / 1_000, (at - begin) / 1_000], slackMs / 1_000);
   const here = <T>({ expect, emulator }: { readonly expect: T; readonly emulator?: T | undefined }): T =>
     server.side === "emulator" && emulator !== undefined ? emulator : expect;
 
@@ -81,9 +75,9 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
   }
 
   async function ask(step: { expect?: Answer; emulator?: Answer }, method: string, path: string, body?: object) {
-    const begin = Date.now();
+    const begin = clock.now();
     const reply = await request(method, path, body);
-    done = { begin, end: Date.now() };
+    done = { begin, end: clock.now() };
     const { status = 200, error, match, text } = here<Answer>({ expect: step.expect ?? {}, emulator: step.emulator });
     compare(
       { call: `${method} ${path}`, ...reply },
@@ -97,8 +91,8 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
   /** Until when to wait, and for how many; with nothing expected, to the end. */
   const patience = (expected: number, given: number | undefined, usual: { some: number; none: number }) =>
     expected > 0
-      ? { end: Date.now() + real(given ?? usual.some) + server.slackMs, enough: expected }
-      : { end: Date.now() + real(given ?? usual.none), enough: Number.POSITIVE_INFINITY };
+      ? { end: clock.now() + (given ?? usual.some) * 1_000 + slackMs, enough: expected }
+      : { end: clock.now() + (given ?? usual.none) * 1_000, enough: Number.POSITIVE_INFINITY };
 
   async function publish(step: Publish) {
     const messages = step.messages.map((message) => {
@@ -121,10 +115,10 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
       const { status, json } = await request("POST", path, body);
       compare({ status, json }, { status: 200 });
       const { receivedMessages = [] } = json as { receivedMessages?: readonly ReceivedMessage[] };
-      const at = Date.now();
+      const at = clock.now();
       got.push(...receivedMessages.map((received) => delivered(step.pull, received, at)));
       if (at >= end || got.length >= enough) break;
-      await pause(server.pollMs);
+      await server.pass(end - at);
     }
     compareAll(`pulled from ${step.pull}`, got, expected, { ...step, fill });
   }
@@ -157,7 +151,7 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
     const log = logs.get(step.pushed)!;
     const { end, enough } = patience(expected.length, step.within, { some: 10, none: 2 });
     const from = consumed.get(step.pushed) ?? 0;
-    while (Date.now() < end && log.requests.length - from < enough) await pause(10);
+    while (clock.now() < end && log.requests.length - from < enough) await server.pass(end - clock.now());
     consumed.set(step.pushed, log.requests.length);
     const got = log.requests.slice(from).map((received, i) => arrived(log.requests.slice(0, from + i), received));
     compareAll(`pushed to ${step.pushed}`, got, expected, { ...step, fill });
@@ -166,9 +160,8 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
 
   function arrived(before: readonly Received[], { data, method, body, headers, at }: Received): Actual {
     const previous = before.findLast((one) => one.data === data);
-    const answered = previous && (previous.answeredAt ?? previous.at);
     const first = [...published].find(([key]) => key.endsWith(` ${data}`))?.[1].span ?? done;
-    const span = answered === undefined ? first : { begin: answered, end: answered };
+    const span = previous ? endOf(previous) : first;
     if (body) sameId(`t ${data}`, body.message.messageId);
     return {
       data,
@@ -181,6 +174,10 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
       after: (range) => took(span, at, range),
     };
   }
+
+  /** When a push was answered; one that was not began before it was seen. */
+  const endOf = ({ at, answeredAt }: Received): Span =>
+    answeredAt === undefined ? { begin: at - slackMs, end: at } : { begin: answeredAt, end: answeredAt };
 
   async function settle(step: Settle) {
     const alias = step.on ?? "s";
@@ -208,12 +205,13 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
     if ("call" in step) return call(step);
     if ("mark" in step) return names.mark(step.mark);
     if (!("wait" in step)) return settle(step);
-    await pause(real(step.wait));
-    done = { begin: Date.now(), end: Date.now() };
+    const end = clock.now() + step.wait * 1_000;
+    while (clock.now() < end) await server.pass(end - clock.now());
+    done = { begin: end, end: clock.now() };
   }
 
   for (const [alias, endpoint] of Object.entries(vector.endpoints ?? {}))
-    logs.set(alias, endpoints.add(`${server.side}/${names.prefix}/${alias}`, endpoint, fill, server.scale));
+    logs.set(alias, endpoints.add(`${server.side}/${names.prefix}/${alias}`, endpoint, fill, server));
   try {
     for (const [alias, topic] of Object.entries(topics))
       await ask({}, "PUT", names.topic(alias), patterns(topic, fill) as object);

@@ -1,10 +1,9 @@
-import { startPubSub } from "../../../local/engine/pubsub";
-import { describePubSubEmulator, startPubSubEmulator } from "../../support/pubsub-emulator";
+import { describePubSubEmulator } from "../../support/pubsub-emulator";
 import { vectors } from "../../vectors/pubsub";
-import type { Vector } from "../../vectors/pubsub/vector";
 import { type Endpoints, startEndpoints } from "./endpoints";
-import { type Server, play } from "./play";
+import { play } from "./play";
 import { playAll } from "./play-all";
+import { type Running, startEmulator, startStandalone, startVirtualEngine } from "./servers";
 
 describe("the vectors", () => {
   it("are at least 45, each under an id of its own", () => {
@@ -27,63 +26,50 @@ describe("the vectors", () => {
 });
 
 describe("Millrace's engine", () => {
-  const stops: (() => Promise<void>)[] = [];
-  let outcomes: ReadonlyMap<string, Promise<void>>;
-
+  let endpoints: Endpoints;
+  let server: Running;
   beforeAll(async () => {
-    const endpoints = await startEndpoints();
-    stops.push(() => endpoints.close());
-    const playAt = async (scale: number, chosen: readonly Vector[]) => {
-      const { address, clock, ...rest } = await startPubSub({ timeScale: scale });
-      stops.push(() => rest.stop());
-      const url = `http://${address}`;
-      const server: Server = { side: "engine", url, scale, slackMs: 400, pollMs: 20, now: () => clock.now() };
-      return playAll(chosen, server, endpoints, 20);
-    };
-    outcomes = new Map([
-      ...(await playAt(
-        10,
-        vectors.filter(({ long }) => !long),
-      )),
-      ...(await playAt(
-        300,
-        vectors.filter(({ long }) => long),
-      )),
-    ]);
+    endpoints = await startEndpoints();
   });
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
+  afterAll(() => endpoints.close());
+  afterEach(() => server.stop());
+
+  it.each(vectors.map((vector) => [vector.id, vector.shows, vector] as const))("%s: %s", async (id, _, vector) => {
+    server = await startVirtualEngine(id);
+    await play(vector, server, endpoints);
   });
 
-  it.each(vectors.map(({ id, shows }) => [id, shows]))("%s: %s", async (id) => outcomes.get(id));
+  it("signs pushes when it is started alone, on the wall clock", async () => {
+    server = await startStandalone();
+    await play(
+      vectors.find(({ id }) => id === "push/token")!,
+      server,
+      endpoints,
+    );
+  });
 });
 
 describePubSubEmulator("Google's Pub/Sub emulator", () => {
   const played = vectors.filter(({ emulator }) => !(emulator && "skip" in emulator));
-  let stop = async () => {};
-  let outcomes: ReadonlyMap<string, Promise<void>>;
   let endpoints: Endpoints;
-  let server: Server;
-
+  let server: Running;
+  let outcomes: ReadonlyMap<string, Promise<void>>;
   beforeAll(async () => {
     endpoints = await startEndpoints();
-    const emulator = await startPubSubEmulator();
-    stop = async () => {
-      await emulator.stop();
-      await endpoints.close();
-    };
-    const url = `http://${emulator.host}`;
-    server = { side: "emulator", url, scale: 1, slackMs: 1_000, pollMs: 100, now: () => Date.now() };
+    server = await startEmulator();
     outcomes = playAll(played, server, endpoints, 20);
   }, 60_000);
-  afterAll(() => stop());
+  afterAll(async () => {
+    await server?.stop();
+    await endpoints.close();
+  });
 
   it.each(
     played.map(({ id, shows, emulator }) => [
       id,
       emulator && "does" in emulator ? `${shows}: ${emulator.does}` : shows,
     ]),
-  )("%s: %s", async (id) => outcomes.get(id), 120_000);
+  )("%s: %s", async (id) => outcomes.get(id), 180_000);
 
   // What holds the player itself: production's expectations must fail where the emulator is known to differ.
   it.each(["filter/equals", "filter/broken", "push/body-most", "backoff/minimum"])(

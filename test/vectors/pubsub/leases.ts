@@ -159,7 +159,6 @@ export const leases: readonly Vector[] = [
     id: "lease/longest",
     shows: "a deadline of 600 s holds for 600 s",
     source: DOCS.properties,
-    long: true,
     subscriptions: { s: { ackDeadlineSeconds: 600 } },
     steps: [
       { publish: "t", messages: ["a"] },

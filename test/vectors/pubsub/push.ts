@@ -176,6 +176,18 @@ export const pushes: readonly Vector[] = [
     ],
   },
   {
+    id: "push/late-answer",
+    shows: "an answer after the ack deadline is too late to ack",
+    source: DOCS.push,
+    endpoints: answering({ status: 200, after: 12 }),
+    subscriptions: { s: { ...PUSH, ackDeadlineSeconds: 10 } },
+    steps: [
+      { publish: "t", messages: ["a"] },
+      { pushed: "e", within: 20, expect: ["a", "a"] },
+      { pushed: "e", within: 5, expect: [] },
+    ],
+  },
+  {
     id: "push/reset",
     shows: "a connection that breaks off is a nack",
     source: DOCS.push,

@@ -25,8 +25,6 @@ export interface Vector {
   readonly steps: readonly Step[];
   /** @default the emulator does as production does */
   readonly emulator?: Divergence | NotRun;
-  /** Spans more than a minute of engine time; the engine runs it at a scale of its own. */
-  readonly long?: true;
 }
 
 /** What Google's emulator does instead; what it then answers is in `emulator` of the steps. */
