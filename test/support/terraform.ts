@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Attributes } from "./synth";
+
+const terraform = (cwd: string, ...args: string[]) =>
+  spawnSync("terraform", args, {
+    cwd,
+    encoding: "utf8",
+    // No settings of this machine, above all no mirror and no credentials.
+    env: { PATH: process.env["PATH"], HOME: cwd, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+  });
+
+/** `describe` with Terraform; without it the suite is skipped aloud, or fails when `MILLRACE_REQUIRE` lists `terraform`. */
+export function describeWithTerraform(name: string, suite: () => void): void {
+  const found = terraform(tmpdir(), "version").status === 0;
+  if (found) return describe(name, suite);
+  if ((process.env["MILLRACE_REQUIRE"] ?? "").split(",").includes("terraform"))
+    throw new Error("there is no terraform on the PATH, and MILLRACE_REQUIRE demands it");
+  process.stderr.write(`SKIPPED "${name}": there is no terraform on the PATH\n`);
+  describe.skip(name, suite);
+}
+
+/**
+ * What Terraform itself finds wrong with the references, expressions and order of a plan. No provider is there to be
+ * asked, so every resource becomes a `terraform_data` with its arguments as input: dangling references, bad
+ * expressions, unknown functions and cycles are found, wrong arguments are not.
+ */
+export function terraformFaults(plan: Attributes): readonly string[] {
+  const cwd = mkdtempSync(join(tmpdir(), "terraform-"));
+  try {
+    writeFileSync(join(cwd, "cdk.tf.json"), JSON.stringify(withoutProviders(plan)));
+    const init = terraform(cwd, "init", "-backend=false", "-input=false", "-no-color");
+    if (init.status !== 0) return [init.stdout + init.stderr];
+    const { stdout } = terraform(cwd, "validate", "-json");
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { summary: string; detail: string }[] };
+    return diagnostics.map(({ summary, detail }) => `${summary}: ${detail}`);
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+}
+
+function withoutProviders(plan: Attributes): object {
+  const types = Object.keys((plan["resource"] ?? {}) as object);
+  const reference = new RegExp(`\\b(${types.join("|")})\\.([\\w-]+)((?:\\.\\w+|\\[\\d+\\])*)`, "g");
+  const toData = (text: string) => text.replace(reference, "terraform_data.$1__$2");
+  const inExpressions = (text: string) =>
+    text.replace(/\$\{[^}]*\}/g, (expression) => toData(expression).replace(/(terraform_data\.[\w-]+)/g, "$1.output"));
+
+  const data: Record<string, object> = {};
+  for (const [type, named] of Object.entries(plan["resource"] as Record<string, Record<string, Attributes>>))
+    for (const [name, block] of Object.entries(named)) {
+      const { "//": _note, depends_on: dependsOn, provider: _provider, lifecycle: _lifecycle, ...input } = block;
+      const text = inExpressions(JSON.stringify(input));
+      const waits = ((dependsOn ?? []) as readonly string[]).map(toData);
+      data[`${type}__${name}`] = { input: JSON.parse(text) as object, ...(waits.length > 0 && { depends_on: waits }) };
+    }
+  return { resource: { terraform_data: data } };
+}
