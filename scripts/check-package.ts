@@ -175,10 +175,14 @@ function main(install: boolean) {
     step("cjs and esm synthesize the same bytes", () =>
       demand(JSON.stringify([...outputs[0]!]) === JSON.stringify([...outputs[1]!]), "the outputs differ"),
     );
+    const millrace = join(app, "node_modules/millrace/dist/cli/main.js");
     step("the command answers", () => {
-      const { version } = manifest;
-      const said = run(app, process.execPath, "node_modules/millrace/dist/cli/main.js", "--version");
-      demand(said.trim() === version, `millrace --version says ${said}`);
+      const said = run(app, process.execPath, millrace, "--version");
+      demand(said.trim() === manifest.version, `millrace --version says ${said}`);
+    });
+    step("the engine delivers an event to the packaged handler", () => {
+      const publish = ["--", process.execPath, "publish.cjs"];
+      run(join(app, "esm"), process.execPath, millrace, "exec", "orders-dev", "--ephemeral", ...publish);
     });
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
