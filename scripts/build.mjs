@@ -19,7 +19,7 @@ if (spawnSync(process.execPath, tsc, { cwd: root, stdio: "inherit" }).status !==
 // tsc copies JSON that is imported; what is read at run time by path must be copied by hand.
 for (const room of rooms)
   for (const file of existsSync(join(root, room)) ? readdirSync(join(root, room), { recursive: true }) : [])
-    if (/\.(json|yaml|yml|proto|pem)$/.test(file)) cpSync(join(root, room, file), join(dist, room, file));
+    if (/\.(json|gz|yaml|proto|pem)$/.test(file)) cpSync(join(root, room, file), join(dist, room, file));
 
 const dual = Object.values(exports).filter((entry) => entry.import !== undefined);
 await build({

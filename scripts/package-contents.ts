@@ -7,7 +7,7 @@ export interface PackedFile {
 
 const ALLOWED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/(language|contract|constructs|patterns|stacks|runtime|local|testing|cli)\/.+\.(js|mjs|d\.ts|d\.mts|json)$/,
+  /^dist\/(language|contract|constructs|patterns|stacks|runtime|local|testing|cli)\/.+\.(js|mjs|d\.ts|d\.mts|json|gz|yaml|proto|pem)$/,
   // The shared chunks of the ESM build.
   /^dist\/esm\/[\w.-]+\.mjs$/,
   /^docs\/.+\.(md|json)$/,
