@@ -28,6 +28,12 @@ function wording(event: EngineEvent): Line {
         "dead letter",
         `${event.messageId} of ${short(event.subscription)} to ${short(event.topic)} after attempt ${event.attempt}`,
       ];
+    case "notDeadLettered":
+      return [
+        "⚠",
+        "no dead letter",
+        `${event.messageId} of ${short(event.subscription)} after attempt ${event.attempt}: ${event.reason}`,
+      ];
     case "refused":
       return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":

@@ -19,6 +19,15 @@ export type EngineEvent = { readonly atMs: number } & (
       readonly topic: string;
       readonly attempt: number;
     }
+  | {
+      /** The last attempt has failed and the message stays: production would go on redelivering and say nothing. */
+      readonly type: "notDeadLettered";
+      readonly subscription: string;
+      readonly messageId: string;
+      readonly topic: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
   | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
   | {

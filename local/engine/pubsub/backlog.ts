@@ -1,3 +1,4 @@
+import { createAgenda } from "./agenda";
 import type { Message } from "./types";
 
 /** One message in one subscription, until it is acked. */
@@ -7,7 +8,7 @@ export interface Entry {
   readonly sequence: number;
   /** Nacks and expired leases so far. */
   failures: number;
-  /** `acked` only behind an unacked message of the same ordering key, whose redelivery would bring it back. */
+  /** `acked` only behind an unacked message of the same ordering key, whose redelivery may bring it back. */
   state: "waiting" | "leased" | "acked";
   notBeforeMs: number;
   /** The lease in force. */
@@ -18,121 +19,133 @@ export interface Entry {
 
 /**
  * Which messages may be delivered next. Messages without an ordering key, and all of an unordered subscription, are
- * independent; those of one key form a lane that is delivered in order, a batch at a time.
+ * independent; those of one key form a lane that is delivered in order, a batch at a time. Every operation costs about
+ * the same however many messages there are, but for those on a lane, which cost as much as the lane is long.
  */
 export interface Backlog {
   add(message: Message, failures?: number): Entry;
-  /** Waiting entries whose time has come, oldest first. @param perKey most messages of one ordering key */
+  /** Waiting entries whose time has come, in the order in which it came. @param perKey most messages of one ordering key */
   ready(max: number, nowMs: number, perKey: number): Entry[];
   /** The instant at which a waiting entry becomes ready; undefined when none waits for time alone. */
   nextReadyMs(nowMs: number): number | undefined;
   leased(entry: Entry): void;
   /** @returns the entries that are gone for good: this one, and acked ones that had waited behind it */
   acked(entry: Entry): readonly Entry[];
-  /** Back to waiting. @returns later entries of its key that were leased or acked and will be delivered again */
+  /** Back to waiting. @returns later entries of its key that were out or acked and will be delivered again */
   failed(entry: Entry, notBeforeMs: number): readonly Entry[];
   /** Takes an entry out, whatever its state: dead-lettered, expired or purged. */
   remove(entry: Entry): readonly Entry[];
   get(messageId: string): Entry | undefined;
   entries(): IterableIterator<Entry>;
-  readonly size: number;
+  /** How many entries are not acked, and how many of those are leased. */
+  counts(): { readonly unacked: number; readonly leased: number };
 }
 
 interface Lane {
   readonly key: string;
   readonly entries: Entry[];
-  /** Entries that do not wait. */
-  busy: number;
+  /** Entries that are leased: a batch is answered before the next one goes, since nothing may overtake what may come back. */
+  leased: number;
 }
 
-export function createBacklog(ordering: boolean): Backlog {
+/** @param keepsAcks whether an acked message stays acked when an earlier one of its key comes again */
+export function createBacklog(ordering: boolean, keepsAcks: () => boolean = () => false): Backlog {
   const all = new Map<string, Entry>();
-  /** Independent entries that wait; insertion order is delivery order. */
-  const free = new Set<Entry>();
   const lanes = new Map<string, Lane>();
-  /** Lanes that hold something and have nothing outstanding. */
-  const open = new Set<Lane>();
+  /** Independent entries and lanes that can be delivered; insertion order is delivery order. */
+  const open = new Set<Entry | Lane>();
+  /** Those that can be delivered later; some have meanwhile been delivered or are gone. */
+  const later = createAgenda<Entry | Lane>();
+  const counts = { unacked: 0, leased: 0 };
   let sequence = 0;
 
   const laneOf = ({ message }: Entry) => (ordering && message.orderingKey ? lanes.get(message.orderingKey) : undefined);
-  const review = (lane: Lane) => {
-    if (lane.entries.length === 0) lanes.delete(lane.key);
-    // A batch that is out is answered before the next one goes: nothing may overtake what may yet come back.
-    if (lane.entries.length > 0 && lane.busy === 0) open.add(lane);
-    else open.delete(lane);
+  const headOf = (unit: Entry | Lane): Entry | undefined => {
+    if (!("entries" in unit)) return unit.state === "waiting" && all.get(unit.message.id) === unit ? unit : undefined;
+    if (unit.leased > 0 || lanes.get(unit.key) !== unit) return undefined;
+    return unit.entries.find(({ state }) => state === "waiting");
+  };
+  /** Puts a unit where it now belongs. */
+  const file = (unit: Entry | Lane) => {
+    const head = headOf(unit);
+    if (!head) open.delete(unit);
+    else if (head.notBeforeMs === 0) open.add(unit);
+    else {
+      open.delete(unit);
+      later.add(head.notBeforeMs, unit);
+    }
+  };
+  const promote = (nowMs: number) => {
+    for (let next = later.peek(); next; next = later.peek()) {
+      const head = headOf(next.item);
+      // Delivered, gone or put off meanwhile: it has been filed anew, if it still is something.
+      const stale = !head || open.has(next.item) || head.notBeforeMs !== next.atMs;
+      if (!stale && next.atMs > nowMs) return next.atMs;
+      if (!stale) open.add(next.item);
+      later.shift();
+    }
+    return undefined;
   };
   const move = (entry: Entry, state: Entry["state"], lane: Lane | undefined) => {
-    if (lane) lane.busy += Number(state !== "waiting") - Number(entry.state !== "waiting");
+    const change = Number(state === "leased") - Number(entry.state === "leased");
+    counts.leased += change;
+    if (lane) lane.leased += change;
+    counts.unacked += Number(state !== "acked") - Number(entry.state !== "acked");
     entry.state = state;
   };
-  const drop = (entry: Entry) => {
+  const takeOut = (entry: Entry, lane: Lane | undefined) => {
+    move(entry, "acked", lane);
     all.delete(entry.message.id);
-    free.delete(entry);
-  };
-  const takeOut = (lane: Lane, entry: Entry): Entry[] => {
-    lane.entries.splice(lane.entries.indexOf(entry), 1);
-    const gone = [entry];
-    while (lane.entries[0]?.state === "acked") gone.push(lane.entries.shift()!);
-    for (const each of gone) {
-      move(each, "waiting", lane);
-      drop(each);
-    }
-    review(lane);
-    return gone;
+    open.delete(entry);
   };
 
   const backlog: Backlog = {
     add(message, failures = 0) {
       const entry: Entry = { message, sequence: sequence++, failures, state: "waiting", notBeforeMs: 0, ackIds: [] };
       all.set(message.id, entry);
+      counts.unacked++;
       if (!ordering || !message.orderingKey) {
-        free.add(entry);
+        open.add(entry);
         return entry;
       }
       let lane = lanes.get(message.orderingKey);
-      if (!lane) lanes.set(message.orderingKey, (lane = { key: message.orderingKey, entries: [], busy: 0 }));
+      if (!lane) lanes.set(message.orderingKey, (lane = { key: message.orderingKey, entries: [], leased: 0 }));
       lane.entries.push(entry);
-      if (lane.entries.length === 1) open.add(lane);
+      // Behind others it changes nothing about when the lane is next.
+      if (headOf(lane) === entry) file(lane);
       return entry;
     },
 
     ready(max, nowMs, perKey) {
+      promote(nowMs);
       const found: Entry[] = [];
-      for (const entry of free) {
+      for (const unit of open) {
         if (found.length >= max) break;
-        if (entry.notBeforeMs <= nowMs) found.push(entry);
+        if (!("entries" in unit)) found.push(unit);
+        else {
+          const waiting = unit.entries.filter(({ state }) => state === "waiting");
+          const pausing = waiting.findIndex(({ notBeforeMs }) => notBeforeMs > nowMs);
+          const due = pausing < 0 ? waiting.length : pausing;
+          found.push(...waiting.slice(0, Math.min(due, perKey, max - found.length)));
+        }
       }
-      for (const { entries } of open) {
-        if (found.length >= max) break;
-        if (entries[0]!.notBeforeMs <= nowMs) found.push(...entries.slice(0, Math.min(perKey, max - found.length)));
-      }
-      return found.sort((a, b) => a.sequence - b.sequence);
+      return found;
     },
 
-    nextReadyMs(nowMs) {
-      let next: number | undefined;
-      const consider = ({ notBeforeMs }: Entry) => {
-        if (notBeforeMs > nowMs && (next === undefined || notBeforeMs < next)) next = notBeforeMs;
-      };
-      for (const entry of free) consider(entry);
-      for (const { entries } of open) consider(entries[0]!);
-      return next;
-    },
+    nextReadyMs: promote,
 
     leased(entry) {
       const lane = laneOf(entry);
       move(entry, "leased", lane);
-      free.delete(entry);
-      if (lane) open.delete(lane);
+      open.delete(lane ?? entry);
     },
 
     acked(entry) {
       const lane = laneOf(entry);
-      if (lane && lane.entries[0] !== entry) {
-        move(entry, "acked", lane);
-        return [];
-      }
-      return backlog.remove(entry);
+      if (!lane || lane.entries[0] === entry) return backlog.remove(entry);
+      move(entry, "acked", lane);
+      file(lane);
+      return [];
     },
 
     failed(entry, notBeforeMs) {
@@ -140,29 +153,39 @@ export function createBacklog(ordering: boolean): Backlog {
       move(entry, "waiting", lane);
       entry.notBeforeMs = notBeforeMs;
       if (!lane) {
-        free.add(entry);
+        file(entry);
         return [];
       }
-      // "When a message is redelivered, all later messages of its key are redelivered too, even acknowledged ones."
-      // https://cloud.google.com/pubsub/docs/ordering
-      const later = lane.entries.filter((other) => other.sequence > entry.sequence && other.state !== "waiting");
-      for (const other of later) move(other, "waiting", lane);
-      review(lane);
-      return later;
+      // A redelivery makes Pub/Sub redeliver all later messages of the key, acknowledged ones too; only exactly-once
+      // delivery holds that nothing comes after its ack. https://cloud.google.com/pubsub/docs/ordering
+      const back = lane.entries.filter(
+        (other) =>
+          other.sequence > entry.sequence && other.state !== "waiting" && !(other.state === "acked" && keepsAcks()),
+      );
+      for (const other of back) move(other, "waiting", lane);
+      file(lane);
+      return back;
     },
 
     remove(entry) {
       const lane = laneOf(entry);
-      if (lane) return takeOut(lane, entry);
-      drop(entry);
-      return [entry];
+      const gone = [entry];
+      takeOut(entry, lane);
+      if (!lane) return gone;
+      lane.entries.splice(lane.entries.indexOf(entry), 1);
+      while (lane.entries[0]?.state === "acked") {
+        const next = lane.entries.shift()!;
+        takeOut(next, lane);
+        gone.push(next);
+      }
+      if (lane.entries.length === 0) lanes.delete(lane.key);
+      file(lane);
+      return gone;
     },
 
     get: (messageId) => all.get(messageId),
     entries: () => all.values(),
-    get size() {
-      return all.size;
-    },
+    counts: () => counts,
   };
   return backlog;
 }

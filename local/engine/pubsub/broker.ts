@@ -76,6 +76,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const topics = new Map<string, TopicConfig>();
   const live = new Map<string, { subscription: Subscription; history: History; push?: { stop(): void } }>();
   let nextId = FIRST_ID;
+  const seen = (id: number) => void (nextId = Math.max(nextId, id + 1));
+  const epoch = clock.now().toString(36);
   const snapshots = new Map<string, Snapshot>();
   /** What each topic retains itself, for subscriptions that come later. */
   const archives = new Map<string, History>();
@@ -154,12 +156,14 @@ export function createPubSub(options: PubSubOptions): PubSub {
         acked: (messageId) => write({ op: "ack", subscription: name, id: messageId }),
         failed: (messageId, failures) => write({ op: "fail", subscription: name, id: messageId, failures }),
       },
+      epoch,
       deadLetter(message, failures) {
-        const { deadLetter } = found(name).subscription.config;
-        if (!deadLetter || !topics.has(deadLetter.topic)) return false;
-        if (options.canDeadLetter && !options.canDeadLetter(name, deadLetter.topic)) return false;
-        publishOne(deadLetter.topic, deadLettered(message, name, failures));
-        return true;
+        const { topic } = found(name).subscription.config.deadLetter!;
+        if (!topics.has(topic)) return `${topic} does not exist`;
+        if (options.canDeadLetter && !options.canDeadLetter(name, topic))
+          return `Pub/Sub's service agent may not publish to ${topic} or not take messages from the subscription`;
+        publishOne(topic, deadLettered(message, name, failures));
+        return undefined;
       },
     });
     live.set(name, { subscription, history });
@@ -175,8 +179,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const close = (name: string) => {
     const { subscription, push } = found(name);
     push?.stop();
-    subscription.close();
     live.delete(name);
+    subscription.close("deleted");
   };
 
   const checked = (config: SubscriptionConfig) => {
@@ -202,22 +206,23 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
     dropSubscription: close,
     publish: (topic, message) => {
-      nextId = Math.max(nextId, Number(message.id) + 1);
+      seen(Number(message.id));
       put(topic, message);
     },
     pending: (name, message, failures) => {
-      nextId = Math.max(nextId, Number(message.id) + 1);
+      seen(Number(message.id));
       live.get(name)?.history.keep(message);
       live.get(name)?.subscription.offer(message, failures);
     },
     retained: (name, message) => {
-      nextId = Math.max(nextId, Number(message.id) + 1);
+      seen(Number(message.id));
       live.get(name)?.history.keep(message);
     },
     kept: (topic, message) => {
-      nextId = Math.max(nextId, Number(message.id) + 1);
+      seen(Number(message.id));
       archiveOf(topic).keep(message);
     },
+    lastId: (id) => seen(Number(id)),
     snapshot: take,
     dropSnapshot: (name) => void snapshots.delete(name),
     ack: (name, id) => live.get(name)?.subscription.discard(id),
@@ -232,6 +237,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
       replaying = false;
     },
     *compact() {
+      // An id that is given twice would make a consumer take a new message for one it has handled.
+      yield asJson({ op: "lastId", id: String(nextId - 1) });
       for (const config of topics.values()) yield asJson({ op: "topic", config });
       for (const { subscription } of live.values()) yield asJson({ op: "subscription", config: subscription.config });
       for (const snapshot of snapshots.values()) yield asJson({ op: "snapshot", snapshot });
@@ -319,6 +326,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
         name,
         topic: subscription.config.topic,
         unacked: subscription.unacked().map(({ id }) => id),
+        nextId: String(nextId),
         takenMs: clock.now(),
       };
       take(snapshot);
@@ -355,7 +363,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
     stop() {
       for (const { subscription, push } of live.values()) {
         push?.stop();
-        subscription.close();
+        subscription.close("stopped");
       }
     },
   };

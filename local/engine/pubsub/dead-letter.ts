@@ -15,7 +15,8 @@ export function deadLettered(message: Message, subscription: string, failures: n
       CloudPubSubDeadLetterSourceDeliveryCount: String(failures),
       CloudPubSubDeadLetterSourceSubscription: id!,
       CloudPubSubDeadLetterSourceSubscriptionProject: project!,
-      CloudPubSubDeadLetterSourceTopicPublishTime: timestamp(message.publishedMs),
+      // Production writes the offset in figures here, unlike everywhere else.
+      CloudPubSubDeadLetterSourceTopicPublishTime: timestamp(message.publishedMs).replace("Z", "+00:00"),
     },
     ...(message.orderingKey && { orderingKey: message.orderingKey }),
   };

@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly topic: string;
   /** Ids of the messages that were unacked. */
   readonly unacked: readonly string[];
+  /** Messages from this id on were published later. */
+  readonly nextId: string;
   readonly takenMs: number;
 }
 
@@ -64,9 +66,10 @@ export function createHistory({ clock, retentionMs, pinned = () => false, restor
     },
     seekToTime: (subscription, ms) =>
       bring(subscription, ({ publishedMs }) => publishedMs >= ms, clock.now() - retentionMs()),
-    seekToSnapshot(subscription, { unacked, takenMs }) {
+    seekToSnapshot(subscription, { unacked, nextId }) {
       const wanted = new Set(unacked);
-      bring(subscription, ({ id, publishedMs }) => wanted.has(id) || publishedMs >= takenMs, clock.now() - keepMs());
+      const isWanted = ({ id }: Message) => wanted.has(id) || Number(id) >= Number(nextId);
+      bring(subscription, isWanted, clock.now() - keepMs());
     },
     retained() {
       expire();

@@ -9,6 +9,7 @@ export type Entry =
   | { op: "topic"; config: TopicConfig }
   | { op: "dropTopic" | "dropSubscription" | "dropSnapshot"; name: string }
   | { op: "snapshot"; snapshot: Snapshot }
+  | { op: "lastId"; id: string }
   | { op: "subscription"; config: SubscriptionConfig }
   | { op: "publish"; topic: string; message: EncodedMessage }
   | { op: "pending"; subscription: string; message: EncodedMessage; failures: number }
@@ -29,6 +30,8 @@ export interface Replay {
   retained(subscription: string, message: Message): void;
   /** Retained by a topic, for subscriptions to come. */
   kept(topic: string, message: Message): void;
+  /** The last message id that was given. */
+  lastId(id: string): void;
   snapshot(snapshot: Snapshot): void;
   dropSnapshot(name: string): void;
   ack(subscription: string, id: string): void;
@@ -67,6 +70,8 @@ export function replayInto(entry: Entry, replay: Replay): void {
       return replay.snapshot(entry.snapshot);
     case "dropSnapshot":
       return replay.dropSnapshot(entry.name);
+    case "lastId":
+      return replay.lastId(entry.id);
     case "ack":
       return replay.ack(entry.subscription, entry.id);
     default:

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock";
 import { StatusError } from "../../wire/rest";
 import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
@@ -23,7 +24,7 @@ const BATCH = 100;
  * later ones carry acks and changed deadlines. Leases outlive the stream, as production's do.
  */
 export const streamingPull =
-  (pubsub: PubSub): NonNullable<ServiceImplementation["bidi"]>[string] =>
+  (pubsub: PubSub, clock: Clock): NonNullable<ServiceImplementation["bidi"]>[string] =>
   async (requests, send, { signal }) => {
     const iterator = requests[Symbol.asyncIterator]();
     const opening = await iterator.next();
@@ -40,18 +41,22 @@ export const streamingPull =
     };
     const outstanding = new Map<string, number>();
     let bytes = 0;
-    const settled = (ackId: string) => {
+    // However the lease ends: clients ack and nack by calls of their own as well as on the stream.
+    const onEnd = (ackId: string) => {
       bytes -= outstanding.get(ackId) ?? 0;
       outstanding.delete(ackId);
     };
+    // A streaming client extends its leases by the clock on the wall, at whatever scale the engine runs.
+    const pace = clock.time.scale;
 
+    let offDeleted = () => {};
     let pumping = false;
     const pump = async () => {
       if (pumping) return;
       pumping = true;
       while (!signal.aborted) {
         const room = bytes >= limits.bytes ? 0 : Math.min(BATCH, limits.messages - outstanding.size);
-        const taken = room <= 0 ? [] : subscription.take(room, { leaseMs: deadlineMs });
+        const taken = room <= 0 ? [] : subscription.take(room, { leaseMs: deadlineMs, pace, onEnd });
         if (taken.length === 0) break;
         for (const { ackId, message } of taken) {
           outstanding.set(ackId, sizeOf(message));
@@ -83,18 +88,25 @@ export const streamingPull =
           "INVALID_ARGUMENT",
           "modify_deadline_ack_ids and modify_deadline_seconds differ in length",
         );
-      for (const ackId of ackIds) settled(ackId);
-      changed.forEach((ackId, i) => seconds[i] === 0 && settled(ackId));
       await confirm("acknowledgeConfirmation", ackIds, subscription.acknowledge(ackIds));
       const results = changed.flatMap((ackId, i) => subscription.modifyAckDeadline([ackId], seconds[i]! * 1000));
       await confirm("modifyAckDeadlineConfirmation", changed, results);
       void pump();
     };
-    try {
+    const deleted = new Promise<never>((_, reject) => {
+      offDeleted = subscription.onDeleted(() =>
+        reject(new StatusError("NOT_FOUND", `Subscription does not exist (resource=${first.subscription}).`)),
+      );
+    });
+    const serve = async () => {
       await take(first);
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) await take(next.value);
+    };
+    try {
+      await Promise.race([serve(), deleted]);
     } finally {
       off();
+      offDeleted();
     }
   };
 

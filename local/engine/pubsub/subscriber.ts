@@ -77,10 +77,12 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
       const max = Number(request["maxMessages"] ?? 0);
       if (max <= 0) throw new StatusError("INVALID_ARGUMENT", "max_messages must be positive");
       const take = () => subscription.take(Math.min(max, MAX_PULL));
+      const endMs = clock.now() + PULL_WAIT_MS;
       let taken = take();
-      if (taken.length === 0 && !request["returnImmediately"]) {
-        await becomesReady(subscription, clock, signal);
-        taken = signal.aborted ? [] : take();
+      while (taken.length === 0 && !request["returnImmediately"] && !signal.aborted && clock.now() < endMs) {
+        await becomesReady(subscription, clock, endMs, signal);
+        // What is taken for a client that has gone would be out until its lease ends.
+        if (!signal.aborted) taken = take();
       }
       const counts = subscription.config.deadLetter !== undefined;
       return { receivedMessages: taken.map((delivery) => receivedResource(delivery, counts)) };
@@ -119,7 +121,7 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
       return {};
     },
   };
-  return { unary, bidi: { StreamingPull: streamingPull(pubsub) } };
+  return { unary, bidi: { StreamingPull: streamingPull(pubsub, clock) } };
 }
 
 function ackIdsOf(request: ProtoJson): readonly string[] {
@@ -133,15 +135,21 @@ function ackIdsOf(request: ProtoJson): readonly string[] {
 /** An exactly-once subscription says which ack ids came too late. */
 function refuseInvalid({ config }: Subscription, results: readonly string[], ackIds: readonly string[]): void {
   const invalid = ackIds.filter((_, i) => results[i] === "invalid");
-  if (config.exactlyOnce && invalid.length > 0)
-    throw new StatusError(
-      "INVALID_ARGUMENT",
-      `Some acknowledgement ids in the request were invalid: PERMANENT_FAILURE_INVALID_ACK_ID (${invalid.length} of ${ackIds.length})`,
-    );
+  if (!config.exactlyOnce || invalid.length === 0) return;
+  throw new StatusError(
+    "INVALID_ARGUMENT",
+    `Some acknowledgement ids in the request were invalid: their leases have ended, or they are no ack ids (${invalid.length} of ${ackIds.length}).`,
+    {
+      reason: "EXACTLY_ONCE_ACKID_FAILURE",
+      domain: "pubsub.googleapis.com",
+      // Clients take every id that is not named here for acked. https://cloud.google.com/pubsub/docs/exactly-once-delivery
+      metadata: Object.fromEntries(invalid.map((ackId) => [ackId, "PERMANENT_FAILURE_INVALID_ACK_ID"])),
+    },
+  );
 }
 
 /** Waits until something may be ready, the client is gone, or Google would answer with nothing. */
-function becomesReady(subscription: Subscription, clock: Clock, signal: AbortSignal): Promise<void> {
+function becomesReady(subscription: Subscription, clock: Clock, endMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       off();
@@ -150,7 +158,7 @@ function becomesReady(subscription: Subscription, clock: Clock, signal: AbortSig
       resolve();
     };
     const off = subscription.onReady(end);
-    const timer = clock.after(PULL_WAIT_MS, end);
+    const timer = clock.after(endMs - clock.now(), end);
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
   });

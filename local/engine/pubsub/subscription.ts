@@ -19,8 +19,22 @@ export interface SubscriptionDeps {
   readonly random: Random;
   readonly events: Events;
   readonly log: SubscriptionLog;
-  /** Publishes to the dead-letter topic; false when the topic is gone or the agent lacks a grant. */
-  readonly deadLetter: (message: Message, failures: number) => boolean;
+  /** Publishes to the dead-letter topic. @returns why it cannot, if it cannot */
+  readonly deadLetter: (message: Message, failures: number) => string | undefined;
+  /** Marks this run of the broker in every ack id; letters and digits. */
+  readonly epoch: string;
+}
+
+/** How a consumer takes messages. */
+export interface TakeOptions {
+  /** Milliseconds of the consumer. @default the subscription's ack deadline */
+  readonly leaseMs?: number;
+  /** Engine milliseconds per millisecond of the consumer, for this lease and its extensions. @default 1 */
+  readonly pace?: number;
+  /** Most messages of one ordering key. @default no limit */
+  readonly perKey?: number;
+  /** Told once per delivery when its lease is over, whichever way. */
+  readonly onEnd?: (ackId: string) => void;
 }
 
 /** Delivery of one subscription: leases, acks, redelivery, dead-lettering. */
@@ -29,14 +43,16 @@ export interface Subscription {
   filter: Filter | undefined;
   /** Takes a newly published message, unless the filter turns it away: such a message counts as acked. */
   offer(message: Message, failures?: number): void;
-  /** Leases waiting messages. @param perKey most messages of one ordering key @default no limit */
-  take(max: number, options?: { readonly leaseMs?: number; readonly perKey?: number }): Delivery[];
+  /** Leases waiting messages. */
+  take(max: number, options?: TakeOptions): Delivery[];
   acknowledge(ackIds: readonly string[]): AckResult[];
   /** Extends leases to `ms` from now; 0 is a nack. */
   modifyAckDeadline(ackIds: readonly string[], ms: number): AckResult[];
   nack(ackId: string, reason: string): void;
-  /** Calls back whenever something may have become ready. @returns a function that removes the listener */
+  /** Calls back whenever something may have become ready, each listener first in turn. @returns what removes it */
   onReady(listener: () => void): () => void;
+  /** Calls back when the subscription is deleted. @returns what removes the listener */
+  onDeleted(listener: () => void): () => void;
   /** Takes a message out without an ack: purged by a seek, or expired. */
   discard(messageId: string): void;
   has(messageId: string): boolean;
@@ -47,17 +63,17 @@ export interface Subscription {
   /** Gives a waiting message its count of failures back after a restart. */
   restore(messageId: string, failures: number): void;
   stats(): SubscriptionStats;
-  close(): void;
+  close(reason: "deleted" | "stopped"): void;
 }
 
-const ackIdOf = (delivery: number, messageId: string) => Buffer.from(`${delivery}:${messageId}`).toString("base64url");
-
 /** Whether a text has the form of an ack id, of whatever delivery. */
-export const isAckId = (text: string): boolean => /^\d+:\d+$/.test(Buffer.from(text, "base64url").toString());
+export const isAckId = (text: string): boolean => /^\w+:\d+:\d+$/.test(Buffer.from(text, "base64url").toString());
 
 interface Lease {
   readonly entry: Entry;
+  readonly pace: number;
   timer: Timer | undefined;
+  onEnd: ((ackId: string) => void) | undefined;
 }
 
 /** Acked behind an unacked message of the same key: for its consumer it is done. */
@@ -69,10 +85,11 @@ export function createSubscription(
   deps: SubscriptionDeps,
 ): Subscription {
   const { clock, random, events, log } = deps;
-  const backlog: Backlog = createBacklog(initial.ordering);
+  const backlog: Backlog = createBacklog(initial.ordering, () => self.config.exactlyOnce);
   /** Every ack id of every entry that is not gone, in force or not. */
   const leases = new Map<string, Lease>();
   const listeners = new Set<() => void>();
+  const mourners = new Set<() => void>();
   let wake: Timer | undefined;
   let deliveries = 0;
   let closed = false;
@@ -82,14 +99,21 @@ export function createSubscription(
     wake?.cancel();
     const next = backlog.nextReadyMs(clock.now());
     wake = next === undefined ? undefined : clock.after(next - clock.now(), announce);
-    for (const listener of listeners) listener();
+    const turn = [...listeners];
+    // Who was asked first is asked last the next time: consumers share what comes.
+    const [first] = turn;
+    if (turn.length > 1 && listeners.delete(first!)) listeners.add(first!);
+    for (const listener of turn) listener();
   };
   const release = (entry: Entry) => {
-    if (!entry.ackId) return;
-    const lease = leases.get(entry.ackId);
-    lease?.timer?.cancel();
-    if (lease) lease.timer = undefined;
+    const { ackId } = entry;
+    if (!ackId) return;
     delete entry.ackId;
+    const lease = leases.get(ackId);
+    lease?.timer?.cancel();
+    const onEnd = lease?.onEnd;
+    if (lease) lease.timer = lease.onEnd = undefined;
+    onEnd?.(ackId);
   };
   const forget = (gone: readonly Entry[]) => {
     for (const entry of gone) {
@@ -99,14 +123,14 @@ export function createSubscription(
   };
   const arm = (lease: Lease, ackId: string, ms: number) => {
     lease.timer?.cancel();
-    lease.timer = clock.after(ms, () => fail(ackId, `lease of ${formatDuration(ms)} expired`));
+    lease.timer = clock.after(ms * lease.pace, () => fail(ackId, `lease of ${formatDuration(ms)} expired`));
   };
 
   const lend =
-    (leaseMs: number) =>
+    ({ leaseMs = self.config.ackDeadlineMs, pace = 1, onEnd }: TakeOptions) =>
     (entry: Entry): Delivery => {
-      const ackId = ackIdOf(deliveries++, entry.message.id);
-      const lease: Lease = { entry, timer: undefined };
+      const ackId = Buffer.from(`${deps.epoch}:${deliveries++}:${entry.message.id}`).toString("base64url");
+      const lease: Lease = { entry, pace, timer: undefined, onEnd };
       entry.ackId = ackId;
       entry.ackIds.push(ackId);
       leases.set(ackId, lease);
@@ -126,19 +150,23 @@ export function createSubscription(
     release(entry);
     entry.failures++;
     const about = { subscription: name, messageId: message.id, attempt: entry.failures };
-    if (deadLetter && entry.failures >= deadLetter.maxAttempts && deps.deadLetter(message, entry.failures)) {
+    const last = deadLetter && entry.failures >= deadLetter.maxAttempts ? deadLetter : undefined;
+    const refusal = last && deps.deadLetter(message, entry.failures);
+    if (last && refusal === undefined) {
       events.emit({ type: "nacked", ...about, reason });
-      events.emit({ type: "deadLettered", ...about, topic: deadLetter.topic });
-      // Later messages of its key come again, as after any failure; this one does not.
-      for (const later of backlog.failed(entry, 0)) release(later);
+      events.emit({ type: "deadLettered", ...about, topic: last.topic });
       log.acked(message.id);
+      // Later messages of its key that are out stay out: nothing of what comes before them comes again.
       forget(backlog.remove(entry));
       return announce();
     }
     log.failed(message.id, entry.failures);
     const pause = backoffMs(retry, entry.failures, random);
-    for (const later of backlog.failed(entry, clock.now() + pause)) release(later);
+    for (const later of backlog.failed(entry, pause === 0 ? 0 : clock.now() + pause)) release(later);
     events.emit({ type: "nacked", ...about, reason });
+    // Said once per message: production would not say it at all.
+    if (refusal !== undefined && entry.failures === last?.maxAttempts)
+      events.emit({ type: "notDeadLettered", ...about, topic: last.topic, reason: refusal });
     announce();
   };
 
@@ -168,11 +196,11 @@ export function createSubscription(
       announce();
     },
 
-    take(max, { leaseMs = self.config.ackDeadlineMs, perKey = Number.POSITIVE_INFINITY } = {}) {
+    take(max, options = {}) {
       const now = clock.now();
       const isExpired = ({ message }: Entry) => message.publishedMs + self.config.retentionMs <= now;
-      const found = backlog.ready(max, now, perKey);
-      const taken = found.filter((entry) => !isExpired(entry)).map(lend(leaseMs));
+      const found = backlog.ready(max, now, options.perKey ?? Number.POSITIVE_INFINITY);
+      const taken = found.filter((entry) => !isExpired(entry)).map(lend(options));
       // Last, because it may wake consumers, which take in their turn.
       for (const { message } of found.filter(isExpired)) self.discard(message.id);
       return taken;
@@ -212,6 +240,11 @@ export function createSubscription(
       return () => void listeners.delete(listener);
     },
 
+    onDeleted(listener) {
+      mourners.add(listener);
+      return () => void mourners.delete(listener);
+    },
+
     discard(messageId) {
       const entry = backlog.get(messageId);
       if (!entry) return;
@@ -233,24 +266,24 @@ export function createSubscription(
     },
 
     stats() {
-      let unacked = 0;
-      let outstanding = 0;
-      let oldest = Number.POSITIVE_INFINITY;
-      for (const entry of backlog.entries()) {
-        if (!isUnacked(entry)) continue;
-        unacked++;
-        if (entry.state === "leased") outstanding++;
-        oldest = Math.min(oldest, entry.message.publishedMs);
-      }
-      return { unacked, outstanding, oldestUnackedMs: unacked === 0 ? 0 : clock.now() - oldest };
+      const { unacked, leased } = backlog.counts();
+      let oldest = clock.now();
+      // In order of arrival, so the first that is not acked is the oldest but for what a seek brought back.
+      for (const entry of backlog.entries())
+        if (isUnacked(entry)) {
+          oldest = entry.message.publishedMs;
+          break;
+        }
+      return { unacked, outstanding: leased, oldestUnackedMs: clock.now() - oldest };
     },
 
-    close() {
+    close(reason) {
       closed = true;
       wake?.cancel();
       for (const { timer } of leases.values()) timer?.cancel();
       // What is still on its way to a consumer has nobody to answer to.
       leases.clear();
+      if (reason === "deleted") for (const mourner of mourners) mourner();
     },
   };
   return self;
