@@ -1,0 +1,36 @@
+import { OMISSIONS } from "../../../constructs/core/omissions";
+import { foldersInUse, isSet, settableOf } from "./settable";
+import { specimens } from "./specimens";
+
+const reached = specimens();
+const types = foldersInUse().map(settableOf);
+
+const covers = (omission: string, path: string) => path === omission || path.startsWith(`${omission}.`);
+
+describe("what the constructs reach", () => {
+  it.each(types)("of $type is everything but what is left out for a reason", ({ type, paths }) => {
+    const omitted = Object.keys(OMISSIONS[type] ?? {});
+    const set = (path: string) => (reached.get(type) ?? []).some((attributes) => isSet(attributes, path));
+    const gaps = paths.filter((path) => !set(path) && !omitted.some((one) => covers(one, path)));
+    expect(gaps).toEqual([]);
+  });
+
+  it.each(types)("of $type is left out nowhere by mistake", ({ type, paths }) => {
+    const set = (path: string) => (reached.get(type) ?? []).some((attributes) => isSet(attributes, path));
+    const stale = Object.keys(OMISSIONS[type] ?? {}).filter((omission) => {
+      const below = paths.filter((path) => covers(omission, path));
+      return below.length === 0 || below.every(set);
+    });
+    expect(stale).toEqual([]);
+  });
+
+  it("names no type in the omissions that nothing makes", () => {
+    const known = new Set(types.map(({ type }) => type));
+    expect(Object.keys(OMISSIONS).filter((type) => !known.has(type))).toEqual([]);
+  });
+
+  it("has a reason for everything left out", () => {
+    const reasons = Object.values(OMISSIONS).flatMap((one) => Object.values(one));
+    expect(reasons.filter((reason) => reason.length < 10 || /\.$/.test(reason))).toEqual([]);
+  });
+});
