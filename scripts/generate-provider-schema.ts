@@ -1,0 +1,179 @@
+/**
+ * Writes `local/provider/schema/google.generated.json`: the schema of hashicorp/google with the rules that a plan
+ * depends on, a line per type so that one type can be read without the others. `provider-schema/README.md` says where
+ * the data comes from.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { PackedAttribute, PackedBlock, PackedNestedBlock, PackedSchema } from "../local/provider/schema/format";
+import type { Nesting, Rules } from "../local/provider/schema/schema";
+import type { Type } from "../local/provider/values/value";
+import type { Generated } from "./generate";
+import { COMPUTED_BLOCKS, IAM_FORCE_NEW } from "./provider-schema/facts";
+
+interface SourceAttribute {
+  readonly type: Type;
+  readonly required?: boolean;
+  readonly optional?: boolean;
+  readonly computed?: boolean;
+  readonly sensitive?: boolean;
+  readonly write_only?: boolean;
+  readonly deprecated?: boolean;
+}
+interface SourceBlock {
+  readonly attributes?: Readonly<Record<string, SourceAttribute>>;
+  readonly block_types?: Readonly<
+    Record<
+      string,
+      { readonly nesting_mode: Nesting; readonly min_items?: number; readonly max_items?: number; block: SourceBlock }
+    >
+  >;
+}
+interface SourceSchema {
+  readonly version?: number;
+  readonly block: SourceBlock;
+}
+interface Source {
+  readonly provider_schemas: Readonly<
+    Record<
+      string,
+      {
+        readonly provider: SourceSchema;
+        readonly resource_schemas: Readonly<Record<string, SourceSchema>>;
+        readonly data_source_schemas: Readonly<Record<string, SourceSchema>>;
+      }
+    >
+  >;
+}
+interface SourceRule {
+  readonly ForceNew?: 1;
+  readonly Deprecated?: 1;
+  readonly Default?: string | number | boolean;
+  readonly Enum?: readonly string[];
+  readonly Regexp?: string;
+  readonly ConflictsWith?: readonly string[];
+  readonly ExactlyOneOf?: readonly string[];
+  readonly AtLeastOneOf?: readonly string[];
+  readonly RequiredWith?: readonly string[];
+}
+type SourceRules = Readonly<Record<string, SourceRule>>;
+
+export default function generate(): Generated {
+  const { provider_schemas } = read("schema.json.gz") as Source;
+  const rules = read("rules.json.gz") as Readonly<Record<string, SourceRules>>;
+  const [source] = Object.values(provider_schemas);
+  if (!source) throw new Error("schema.json.gz holds no provider");
+  const lines = [
+    line("provider", pack("provider", source.provider, {})),
+    ...Object.entries(source.resource_schemas).map(([type, schema]) => line(type, pack(type, schema, rules[type]!))),
+    ...Object.entries(source.data_source_schemas).map(([type, schema]) =>
+      line(`data.${type}`, pack(`data.${type}`, schema, {})),
+    ),
+  ];
+  return { "local/provider/schema/google.generated.json": `{\n${lines.sort().join(",\n")}\n}\n` };
+}
+
+const read = (name: string): unknown =>
+  JSON.parse(gunzipSync(readFileSync(join(__dirname, "provider-schema", name))).toString("utf8"));
+
+const line = (name: string, schema: PackedSchema): string => `${JSON.stringify(name)}:${JSON.stringify(schema)}`;
+
+function pack(type: string, { version, block }: SourceSchema, rules: SourceRules): PackedSchema {
+  const known = new Set<string>();
+  const context: Context = {
+    type,
+    computed: new Set(COMPUTED_BLOCKS[type]),
+    forceNew: new Set(IAM_FORCE_NEW.find(([suffix]) => suffix.test(type))?.[1]),
+    ruleOf(path) {
+      known.add(path);
+      return rules[path] ?? {};
+    },
+  };
+  const packed = { ...(version && { version }), ...packBlock(block, "", context) };
+  const lost = [...Object.keys(rules), ...context.computed].filter((path) => !known.has(path));
+  if (lost.length > 0) throw new Error(`${type} has rules for what its schema lacks: ${lost.join(", ")}`);
+  return packed;
+}
+
+interface Context {
+  readonly type: string;
+  readonly computed: ReadonlySet<string>;
+  readonly forceNew: ReadonlySet<string>;
+  ruleOf(path: string): SourceRule;
+}
+
+function packBlock({ attributes = {}, block_types = {} }: SourceBlock, prefix: string, context: Context): PackedBlock {
+  const a = Object.entries(attributes).map(([name, attribute]): [string, PackedAttribute] => {
+    const path = `${prefix}${name}`;
+    const rule = context.ruleOf(path);
+    // Terraform refuses a provider whole when a single attribute is both.
+    if (attribute.required && (attribute.computed || attribute.optional))
+      throw new Error(`${context.type}.${path} is required and also optional or computed`);
+    const flags = [
+      attribute.required && "r",
+      attribute.optional && "o",
+      attribute.computed && "c",
+      attribute.sensitive && "s",
+      attribute.write_only && "w",
+      (attribute.deprecated || rule.Deprecated) && "d",
+      (rule.ForceNew || context.forceNew.has(path)) && "f",
+    ];
+    const rules = packRules(rule);
+    const letters = flags.filter(Boolean).join("");
+    return [name, rules ? [letters, attribute.type, rules] : [letters, attribute.type]];
+  });
+  const b = Object.entries(block_types).map(([name, nested]): [string, PackedNestedBlock] => {
+    const path = `${prefix}${name}`;
+    const rule = context.ruleOf(path);
+    const flags = [
+      context.computed.has(path) && "c",
+      rule.Deprecated && "d",
+      (rule.ForceNew || context.forceNew.has(path)) && "f",
+    ];
+    const letters = flags.filter(Boolean).join("");
+    const rules = packRules(rule);
+    const head = {
+      nesting: nested.nesting_mode,
+      ...(letters && { flags: letters }),
+      ...(nested.min_items && { min: nested.min_items }),
+      ...(nested.max_items && { max: nested.max_items }),
+      ...(rules && { rules }),
+    };
+    return [name, { ...head, ...packBlock(nested.block, `${path}.`, context) }];
+  });
+  return {
+    ...(a.length > 0 && { a: Object.fromEntries(a) }),
+    ...(b.length > 0 && { b: Object.fromEntries(b) }),
+  };
+}
+
+function packRules(rule: SourceRule): Rules | undefined {
+  const rules: Rules = {
+    ...(rule.Default !== undefined && { default: rule.Default }),
+    ...(rule.Enum && { enum: rule.Enum }),
+    ...(rule.Regexp && compiles(rule.Regexp) && { pattern: rule.Regexp }),
+    ...(rule.ConflictsWith?.length && { conflictsWith: rule.ConflictsWith.map(dotted) }),
+    ...(rule.ExactlyOneOf?.length && { exactlyOneOf: rule.ExactlyOneOf.map(dotted) }),
+    ...(rule.AtLeastOneOf?.length && { atLeastOneOf: rule.AtLeastOneOf.map(dotted) }),
+    ...(rule.RequiredWith?.length && { requiredWith: rule.RequiredWith.map(dotted) }),
+  };
+  return Object.keys(rules).length > 0 ? rules : undefined;
+}
+
+/** `push_config.0.oidc_token` as this project writes paths through blocks. */
+const dotted = (path: string): string =>
+  path
+    .split(".")
+    .filter((part) => part !== "0")
+    .join(".");
+
+/** One expression of the provider is malformed in JavaScript as it is in Go; a rule that cannot be read is left out. */
+function compiles(pattern: string): boolean {
+  try {
+    void new RegExp(pattern, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { adapters } from "../../../../local/engine/adapters";
+import { googleSchema } from "../../../../local/provider/schema/google";
+import { type Block, type NestedBlock, typeOfBlock } from "../../../../local/provider/schema/schema";
+import { googleBetaSchema, timeSchema } from "../../../../local/provider/schema/small";
+import facts from "./facts.json";
+
+const google = googleSchema();
+
+interface Paths {
+  readonly forceNew: string[];
+  readonly defaults: Record<string, unknown>;
+  readonly optionalComputed: string[];
+  readonly computedBlocks: string[];
+  readonly sensitive: string[];
+}
+
+function pathsOf(block: Block, prefix = "", paths?: Paths): Paths {
+  const found = paths ?? { forceNew: [], defaults: {}, optionalComputed: [], computedBlocks: [], sensitive: [] };
+  for (const [name, { forceNew, optional, computed, sensitive, rules }] of Object.entries(block.attributes)) {
+    const path = `${prefix}${name}`;
+    if (forceNew) found.forceNew.push(path);
+    if (rules.default !== undefined) found.defaults[path] = rules.default;
+    if (optional && computed && path !== "id") found.optionalComputed.push(path);
+    if (sensitive) found.sensitive.push(path);
+  }
+  for (const [name, nested] of Object.entries(block.blocks)) {
+    const path = `${prefix}${name}`;
+    if (nested.forceNew) found.forceNew.push(path);
+    if (nested.computed) found.computedBlocks.push(path);
+    pathsOf(nested.block, `${path}.`, found);
+  }
+  return found;
+}
+
+const blocksOf = (block: Block): NestedBlock[] =>
+  Object.values(block.blocks).flatMap((nested) => [nested, ...blocksOf(nested.block)]);
+
+describe("the schema of hashicorp/google", () => {
+  it("has every resource type and data source of the release", () => {
+    expect(google.resources).toHaveLength(1071);
+    expect(google.dataSources).toHaveLength(373);
+  });
+
+  it("reads every type, and each has an id that Google gives", () => {
+    const without = google.resources.filter((type) => {
+      const { block } = google.resource(type)!;
+      const { id } = block.attributes;
+      return !id?.computed || id.type !== "string" || typeOfBlock(block)[0] !== "object";
+    });
+    expect(without).toEqual([]);
+    expect(google.dataSources.filter((type) => !google.dataSource(type))).toEqual([]);
+  });
+
+  it("never asks for an argument that it computes, which Terraform would refuse for the whole provider", () => {
+    const schemas = [google.provider, ...google.resources.map((type) => google.resource(type)!)];
+    const attributes = schemas
+      .flatMap(({ block }) => [block, ...blocksOf(block).map(({ block }) => block)])
+      .flatMap(({ attributes }) => Object.entries(attributes));
+    const wrong = attributes.filter(([, { required, optional, computed }]) => required === (optional || computed));
+    expect(attributes.length).toBeGreaterThan(20_000);
+    expect(wrong).toEqual([]);
+  });
+
+  it("knows no type that there is not", () => {
+    expect(google.resource("google_pubsub_topik")).toBeUndefined();
+    expect(google.resource("provider")).toBeUndefined();
+    expect(google.dataSource("google_pubsub_topik")).toBeUndefined();
+  });
+
+  it("is read by the type: one costs a small part of all", () => {
+    const time = (run: () => unknown) => {
+      const begin = process.hrtime.bigint();
+      run();
+      return Number(process.hrtime.bigint() - begin);
+    };
+    const fresh = googleSchema();
+    fresh.resource("google_pubsub_topic");
+    const one = time(() => fresh.resource("google_pubsub_subscription"));
+    const all = time(() => fresh.resources.forEach((type) => fresh.resource(type)));
+    expect(one).toBeLessThan(all / 10);
+  });
+});
+
+/** Read off the provider's source at v6.50.0 by hand, apart from the extraction. */
+describe("the facts about a type", () => {
+  const sorted = (paths: readonly string[] | undefined) => [...(paths ?? [])].sort();
+  it.each(Object.entries(facts as Record<string, Partial<Paths>>))("of %s", (type, expected) => {
+    const found = pathsOf(google.resource(type)!.block);
+    expect({
+      forceNew: sorted(found.forceNew),
+      defaults: found.defaults,
+      optionalComputed: sorted(found.optionalComputed),
+      computedBlocks: sorted(found.computedBlocks),
+      sensitive: sorted(found.sensitive),
+    }).toEqual({
+      forceNew: sorted(expected.forceNew),
+      defaults: expected.defaults ?? {},
+      optionalComputed: sorted(expected.optionalComputed),
+      computedBlocks: sorted(expected.computedBlocks),
+      sensitive: sorted(expected.sensitive),
+    });
+  });
+});
+
+describe("the arguments of a type that the engine knows", () => {
+  const lib = join(dirname(require.resolve("@cdktf/provider-google/package.json")), "lib");
+  /** Names in the object that the bindings write into a plan. */
+  const argumentsOf = (type: string) => {
+    const source = readFileSync(join(lib, type.replace("google_", "").replaceAll("_", "-"), "index.js"), "utf8");
+    const body = /synthesizeHclAttributes\(\) \{\n\s+const attrs = \{\n([\s\S]*?)\n {8}\};/.exec(source)![1]!;
+    return [...body.matchAll(/^ {12}(\w+): \{$/gm)].map(([, name]) => name!).sort();
+  };
+  const types = [...adapters.keys()].filter((type) => google.resource(type));
+
+  it.each(types)("%s are those of the bindings", (type) => {
+    const { attributes, blocks } = google.resource(type)!.block;
+    const settable = Object.entries(attributes).filter(([, { required, optional }]) => required || optional);
+    expect([...settable.map(([name]) => name), ...Object.keys(blocks)].sort()).toEqual(argumentsOf(type));
+  });
+});
+
+describe("the providers written by hand", () => {
+  it("have the types that plans of this project use", () => {
+    expect(googleBetaSchema().resources).toEqual(["google_project_service_identity"]);
+    expect(timeSchema().resources).toEqual(["time_sleep"]);
+  });
+});
