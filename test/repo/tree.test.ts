@@ -58,13 +58,9 @@ describe("the repository", () => {
   });
 
   it("leaves no mark of unfinished work", () => {
-    const marks = /\b(?:TODO|FIXME|XXX|HACK)\b/;
-    expect(
-      saying(
-        marks,
-        code.filter((file) => file !== "test/repo/tree.test.ts"),
-      ),
-    ).toEqual([]);
+    // In two parts, or this line would be one.
+    const words = ["TO|DO", "FIX|ME", "XX|X", "HA|CK"].map((word) => word.replace("|", ""));
+    expect(saying(new RegExp(`\\b(?:${words.join("|")})\\b`), code)).toEqual([]);
   });
 
   it("carries its licence and says what its version changed", () => {
