@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { describeWithTool } from "./tool";
 
 /** One of the emulators that Google ships as a jar with the Cloud SDK. */
 export interface JavaEmulator {
@@ -44,12 +45,8 @@ export function findJar(emulator: JavaEmulator): { readonly jar: string } | { re
  */
 export function describeWith(emulator: JavaEmulator, name: string, suite: () => void): void {
   const found = findJar(emulator);
-  if ("jar" in found) return describe(name, suite);
-  const missing = `Google's ${emulator.title} emulator is not on this machine: ${found.missing}`;
-  if ((process.env.MILLRACE_REQUIRE ?? "").split(",").includes(emulator.name))
-    throw new Error(`${missing}; and MILLRACE_REQUIRE demands it`);
-  process.stderr.write(`SKIPPED "${name}": ${missing}\n`);
-  describe.skip(name, suite);
+  const missing = "missing" in found && `Google's ${emulator.title} emulator is not on this machine: ${found.missing}`;
+  describeWithTool(emulator.name, missing || undefined, name, suite);
 }
 
 /** Starts the jar itself: `gcloud` would leave the JVM behind when it is stopped. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Attributes } from "./synth";
+import { describeWithTool } from "./tool";
 
 const terraform = (cwd: string, ...args: string[]) =>
   spawnSync("terraform", args, {
@@ -12,14 +13,10 @@ const terraform = (cwd: string, ...args: string[]) =>
     env: { PATH: process.env["PATH"], HOME: cwd, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
   });
 
-/** `describe` with Terraform; without it the suite is skipped aloud, or fails when `MILLRACE_REQUIRE` lists `terraform`. */
+/** `describe` for what needs Terraform. */
 export function describeWithTerraform(name: string, suite: () => void): void {
   const found = terraform(tmpdir(), "version").status === 0;
-  if (found) return describe(name, suite);
-  if ((process.env["MILLRACE_REQUIRE"] ?? "").split(",").includes("terraform"))
-    throw new Error("there is no terraform on the PATH, and MILLRACE_REQUIRE demands it");
-  process.stderr.write(`SKIPPED "${name}": there is no terraform on the PATH\n`);
-  describe.skip(name, suite);
+  describeWithTool("terraform", found ? undefined : "there is no terraform on the PATH", name, suite);
 }
 
 /**
