@@ -1,5 +1,5 @@
 import type { Code } from "../contract/codes";
-import { docsOf, type Issue, IssuesError } from "../contract/issue";
+import { docsOf, fixSentence, type Issue, IssuesError } from "../contract/issue";
 import type { Terminal } from "./terminal";
 
 /** Exit codes; documented in docs/cli.md and part of the interface. */
@@ -28,10 +28,11 @@ export const exitOf = (issues: readonly Issue[]): ExitCode =>
   issues.map(({ code }) => EXITS[code]).find((exit) => exit !== undefined) ?? EXIT.findings;
 
 /** An issue for a person: what and where, then what to do, then where it is explained. */
-export function issueLines({ code, severity, path, problem, fix }: Issue, terminal: Terminal): string[] {
+export function issueLines(issue: Issue, terminal: Terminal): string[] {
+  const { code, severity, path, problem } = issue;
   const { paintErr: c, unicode } = terminal;
   const mark = severity === "error" ? c.red(unicode ? "✖" : "x") : c.yellow(unicode ? "⚠" : "!");
-  return [`${mark} ${c.bold(code)} ${path}: ${problem}`, `  ${fix}. ${c.dim(docsOf(code))}`];
+  return [`${mark} ${c.bold(code)} ${path}: ${problem}`, `  ${fixSentence(issue)} ${c.dim(docsOf(code))}`];
 }
 
 export function printIssues(issues: readonly Issue[], terminal: Terminal): void {

@@ -23,9 +23,12 @@ export interface Issue {
 /** The page and anchor that explain a code. */
 export const docsOf = (code: string): string => `docs/errors.md#${code.toLowerCase()}`;
 
+/** The fix as a sentence of its own; "did you mean …?" ends by itself. */
+export const fixSentence = ({ fix }: Pick<Issue, "fix">): string => (fix.endsWith("?") ? fix : `${fix}.`);
+
 /** One line for the person at the terminal. */
 export function renderIssue(issue: Issue): string {
-  return `${issue.code} ${issue.path}: ${issue.problem}. ${issue.fix}. ${docsOf(issue.code)}`;
+  return `${issue.code} ${issue.path}: ${issue.problem}. ${fixSentence(issue)} ${docsOf(issue.code)}`;
 }
 
 /** Carries every issue found, so that all of them are reported at once. */

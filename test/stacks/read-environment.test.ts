@@ -80,7 +80,7 @@ alerts: { emails: [nobody] }
 
   it("names the key that was probably meant", () => {
     expect(issuesIn(`${GOOD}lables: {}\n`).map(renderIssue)).toEqual([
-      'MR2004 environments/dev.yaml:7:1: "lables" is not a key of an environment. did you mean "labels"?. docs/errors.md#mr2004',
+      'MR2004 environments/dev.yaml:7:1: "lables" is not a key of an environment. did you mean "labels"? docs/errors.md#mr2004',
     ]);
     expect(issuesIn(`${GOOD}budget: 3\n`)[0]).toMatchObject({
       fix: expect.stringMatching(/^use one of project, region,/),
