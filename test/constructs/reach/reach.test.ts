@@ -18,8 +18,7 @@ describe("what the constructs reach", () => {
   it.each(types)("of $type is left out nowhere by mistake", ({ type, paths }) => {
     const set = (path: string) => (reached.get(type) ?? []).some((attributes) => isSet(attributes, path));
     const stale = Object.keys(OMISSIONS[type] ?? {}).filter((omission) => {
-      const below = paths.filter((path) => covers(omission, path));
-      return below.length === 0 || below.every(set);
+      return paths.filter((path) => covers(omission, path)).every(set);
     });
     expect(stale).toEqual([]);
   });
@@ -31,6 +30,6 @@ describe("what the constructs reach", () => {
 
   it("has a reason for everything left out", () => {
     const reasons = Object.values(OMISSIONS).flatMap((one) => Object.values(one));
-    expect(reasons.filter((reason) => reason.length < 10 || /\.$/.test(reason))).toEqual([]);
+    expect(reasons.filter((reason) => reason.length < 10 || reason.endsWith("."))).toEqual([]);
   });
 });
