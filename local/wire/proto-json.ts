@@ -102,7 +102,9 @@ export function fromProtoJson(type: Type, json: unknown, path = ""): object {
     throw new ProtoJsonError(`${path || "the request"} must be an object`);
   const message: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(json)) {
-    const field = type.fields[name] ?? type.fields[camel(name)];
+    // `fields` is a plain object, which answers to "constructor" too.
+    const known = [name, camel(name)].find((candidate) => Object.hasOwn(type.fields, candidate));
+    const field = known === undefined ? undefined : type.fields[known];
     const at = path ? `${path}.${name}` : name;
     if (!field) throw new ProtoJsonError(`Unknown name "${name}"${path && ` at '${path}'`}: Cannot find field.`);
     if (value === null || value === undefined) continue;

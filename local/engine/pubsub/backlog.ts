@@ -4,8 +4,6 @@ import type { Message } from "./types";
 /** One message in one subscription, until it is acked. */
 export interface Entry {
   readonly message: Message;
-  /** Order of arrival in the subscription. */
-  readonly sequence: number;
   /** Nacks and expired leases so far. */
   failures: number;
   /** `acked` only behind an unacked message of the same ordering key, whose redelivery may bring it back. */
@@ -57,7 +55,6 @@ export function createBacklog(ordering: boolean, keepsAcks: () => boolean = () =
   /** Those that can be delivered later; some have meanwhile been delivered or are gone. */
   const later = createAgenda<Entry | Lane>();
   const counts = { unacked: 0, leased: 0 };
-  let sequence = 0;
 
   const laneOf = ({ message }: Entry) => (ordering && message.orderingKey ? lanes.get(message.orderingKey) : undefined);
   const headOf = (unit: Entry | Lane): Entry | undefined => {
@@ -101,7 +98,7 @@ export function createBacklog(ordering: boolean, keepsAcks: () => boolean = () =
 
   const backlog: Backlog = {
     add(message, failures = 0) {
-      const entry: Entry = { message, sequence: sequence++, failures, state: "waiting", notBeforeMs: 0, ackIds: [] };
+      const entry: Entry = { message, failures, state: "waiting", notBeforeMs: 0, ackIds: [] };
       all.set(message.id, entry);
       counts.unacked++;
       if (!ordering || !message.orderingKey) {
@@ -110,7 +107,10 @@ export function createBacklog(ordering: boolean, keepsAcks: () => boolean = () =
       }
       let lane = lanes.get(message.orderingKey);
       if (!lane) lanes.set(message.orderingKey, (lane = { key: message.orderingKey, entries: [], leased: 0 }));
-      lane.entries.push(entry);
+      // At the end, unless a seek brings it back: ids grow with publishing.
+      let at = lane.entries.length;
+      while (at > 0 && Number(lane.entries[at - 1]!.message.id) > Number(message.id)) at--;
+      lane.entries.splice(at, 0, entry);
       // Behind others it changes nothing about when the lane is next.
       if (headOf(lane) === entry) file(lane);
       return entry;
@@ -158,10 +158,8 @@ export function createBacklog(ordering: boolean, keepsAcks: () => boolean = () =
       }
       // A redelivery makes Pub/Sub redeliver all later messages of the key, acknowledged ones too; only exactly-once
       // delivery holds that nothing comes after its ack. https://cloud.google.com/pubsub/docs/ordering
-      const back = lane.entries.filter(
-        (other) =>
-          other.sequence > entry.sequence && other.state !== "waiting" && !(other.state === "acked" && keepsAcks()),
-      );
+      const after = lane.entries.slice(lane.entries.indexOf(entry) + 1);
+      const back = after.filter(({ state }) => state === "leased" || (state === "acked" && !keepsAcks()));
       for (const other of back) move(other, "waiting", lane);
       file(lane);
       return back;

@@ -1,7 +1,7 @@
 import { type ProtoJson } from "../../wire/proto-json";
 import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
-import { masked, page } from "./requests";
+import { masked, nameIn, page } from "./requests";
 import { type MessageResource, topicOf, type TopicResource, topicResource } from "./resources";
 
 type Unary = ServiceImplementation["unary"];
@@ -16,7 +16,7 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
       return topicResource(config);
     },
     UpdateTopic(request) {
-      const { topic, updateMask } = request as { topic: TopicResource; updateMask?: string };
+      const { topic = {}, updateMask } = request as { topic?: TopicResource; updateMask?: string };
       const current = pubsub.topic(topic.name ?? "");
       const updated = masked(topicResource(current), topic as ProtoJson, updateMask, [
         "labels",
@@ -26,7 +26,7 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
       return updated;
     },
     Publish(request) {
-      const { topic, messages = [] } = request as { topic: string; messages?: readonly MessageResource[] };
+      const { topic = "", messages = [] } = request as { topic?: string; messages?: readonly MessageResource[] };
       const messageIds = pubsub.publish(
         topic,
         messages.map(({ data, attributes = {}, orderingKey }) => ({
@@ -37,13 +37,13 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
       );
       return { messageIds };
     },
-    GetTopic: (request) => topicResource(pubsub.topic(request["topic"] as string)),
+    GetTopic: (request) => topicResource(pubsub.topic(nameIn(request, "topic"))),
     ListTopics(request) {
       const mine = pubsub.topics().filter(({ name }) => name.startsWith(`${String(request["project"])}/topics/`));
       return page("topics", mine.map(topicResource), request);
     },
     ListTopicSubscriptions(request) {
-      const names = subscriptionsOf(pubsub.topic(request["topic"] as string).name).map(({ name }) => name);
+      const names = subscriptionsOf(pubsub.topic(nameIn(request, "topic")).name).map(({ name }) => name);
       return page("subscriptions", names, request);
     },
     ListTopicSnapshots(request) {
@@ -55,11 +55,11 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
       );
     },
     DeleteTopic(request) {
-      pubsub.deleteTopic(request["topic"] as string);
+      pubsub.deleteTopic(nameIn(request, "topic"));
       return {};
     },
     DetachSubscription(request) {
-      const { config } = pubsub.subscription(request["subscription"] as string);
+      const { config } = pubsub.subscription(nameIn(request, "subscription"));
       pubsub.deleteSubscription(config.name);
       pubsub.createSubscription({ ...config, detached: true });
       return {};

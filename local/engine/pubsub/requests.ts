@@ -7,10 +7,14 @@ export interface Paging {
   readonly pageToken?: string;
 }
 
+/** A resource name of a request; one that is left out names nothing. */
+export const nameIn = (request: ProtoJson, field: string): string => (request[field] as string | undefined) ?? "";
+
 /** One page of a list; the token is the position of the next item. */
 export function page(field: string, items: readonly unknown[], { pageSize, pageToken }: Paging): ProtoJson {
   const from = pageToken ? Number(pageToken) : 0;
-  if (!Number.isInteger(from)) throw new StatusError("INVALID_ARGUMENT", `page token "${pageToken}" is not ours`);
+  if (!(Number.isInteger(from) && from >= 0))
+    throw new StatusError("INVALID_ARGUMENT", `page token "${pageToken}" is not ours`);
   const to = pageSize ? from + pageSize : items.length;
   return { [field]: items.slice(from, to), ...(to < items.length && { nextPageToken: String(to) }) };
 }

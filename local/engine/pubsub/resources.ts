@@ -50,8 +50,26 @@ const DEFAULTS = {
   expiration: "2678400s",
 };
 
-/** Fields that would change how messages are delivered and that the engine does not act on. */
-const UNSUPPORTED = ["bigqueryConfig", "cloudStorageConfig", "bigtableConfig", "messageTransforms"];
+/** Fields that would change what is delivered and that the engine does not act on. */
+const UNSUPPORTED = [
+  "bigqueryConfig",
+  "cloudStorageConfig",
+  "bigtableConfig",
+  "messageTransforms",
+  "schemaSettings",
+  "ingestionDataSourceSettings",
+];
+
+function refuseUnsupported(resource: object): void {
+  for (const field of UNSUPPORTED)
+    if (field in resource) throw new StatusError("UNIMPLEMENTED", `the local engine does not run ${field}`);
+}
+
+/** A google.protobuf.Duration may be negative; none of Pub/Sub's is. */
+function durationMs(field: string, duration: string): number {
+  if (duration.startsWith("-")) throw new StatusError("INVALID_ARGUMENT", `${field} ${duration} is negative`);
+  return milliseconds(duration);
+}
 
 export function pushOf(push: PushResource | undefined): PushConfig | undefined {
   if (!push?.pushEndpoint) return undefined;
@@ -66,23 +84,22 @@ export function pushOf(push: PushResource | undefined): PushConfig | undefined {
 }
 
 export function subscriptionOf(resource: SubscriptionResource): SubscriptionConfig {
-  for (const field of UNSUPPORTED)
-    if (field in resource) throw new StatusError("UNIMPLEMENTED", `the local engine does not run ${field}`);
+  refuseUnsupported(resource);
   const { retryPolicy: retry, deadLetterPolicy: dead, expirationPolicy: expiration } = resource;
   const push = pushOf(resource.pushConfig);
   return {
     name: resource.name ?? "",
     topic: resource.topic ?? "",
     ackDeadlineMs: (resource.ackDeadlineSeconds || DEFAULTS.ackDeadlineSeconds) * 1000,
-    retentionMs: milliseconds(resource.messageRetentionDuration ?? DEFAULTS.retention),
+    retentionMs: durationMs("messageRetentionDuration", resource.messageRetentionDuration ?? DEFAULTS.retention),
     retainAcked: resource.retainAckedMessages ?? false,
     ordering: resource.enableMessageOrdering ?? false,
     exactlyOnce: resource.enableExactlyOnceDelivery ?? false,
     ...(resource.filter && { filter: resource.filter }),
     ...(retry && {
       retry: {
-        minMs: milliseconds(retry.minimumBackoff ?? DEFAULTS.minBackoff),
-        maxMs: milliseconds(retry.maximumBackoff ?? DEFAULTS.maxBackoff),
+        minMs: durationMs("minimumBackoff", retry.minimumBackoff ?? DEFAULTS.minBackoff),
+        maxMs: durationMs("maximumBackoff", retry.maximumBackoff ?? DEFAULTS.maxBackoff),
       },
     }),
     ...(dead?.deadLetterTopic && {
@@ -90,7 +107,7 @@ export function subscriptionOf(resource: SubscriptionResource): SubscriptionConf
     }),
     ...(push && { push }),
     ...(resource.labels && { labels: resource.labels }),
-    ...(expiration && { expiration: expiration.ttl ? { ttlMs: milliseconds(expiration.ttl) } : {} }),
+    ...(expiration && { expiration: expiration.ttl ? { ttlMs: durationMs("ttl", expiration.ttl) } : {} }),
   };
 }
 
@@ -125,11 +142,13 @@ export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
   };
 }
 
-export function topicOf({ name = "", labels, messageRetentionDuration }: TopicResource): TopicConfig {
+export function topicOf(resource: TopicResource): TopicConfig {
+  refuseUnsupported(resource);
+  const { name = "", labels, messageRetentionDuration: retention } = resource;
   return {
     name,
     ...(labels && { labels }),
-    ...(messageRetentionDuration && { retentionMs: milliseconds(messageRetentionDuration) }),
+    ...(retention && { retentionMs: durationMs("messageRetentionDuration", retention) }),
   };
 }
 

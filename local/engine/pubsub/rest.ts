@@ -180,7 +180,7 @@ export function pubsubRest(
   services: { readonly publisher: ServiceImplementation; readonly subscriber: ServiceImplementation },
 ): RestHandler {
   return async (request) => {
-    const path = decodeURIComponent(request.path);
+    const path = decoded(request.path);
     const route = ROUTES.find((candidate) => candidate.method === request.method && candidate.path.test(path));
     if (!route)
       return errorResponse(
@@ -201,13 +201,25 @@ export function pubsubRest(
   };
 }
 
+/** A path that is no percent-encoded UTF-8 names nothing. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
+}
+
 function bodyOf({ body }: RestRequest): ProtoJson {
   if (body.length === 0) return {};
+  let json: unknown;
   try {
-    return JSON.parse(body.toString("utf8")) as ProtoJson;
+    json = JSON.parse(body.toString("utf8"));
   } catch (error) {
     throw new ProtoJsonError(`Invalid JSON payload received. ${(error as Error).message}`);
   }
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as ProtoJson;
+  throw new ProtoJsonError("Invalid JSON payload received. The request must be an object");
 }
 
 const queryOf = ({ query }: RestRequest): ProtoJson =>

@@ -3,7 +3,7 @@ import type { ProtoJson } from "../../wire/proto-json";
 import { StatusError } from "../../wire/rest";
 import type { ServiceImplementation } from "../../wire/service";
 import type { PubSub } from "./broker";
-import { masked, page, refuseDetached } from "./requests";
+import { masked, nameIn, page, refuseDetached } from "./requests";
 import {
   receivedResource,
   snapshotResource,
@@ -33,7 +33,7 @@ const UPDATABLE = [
 
 /** google.pubsub.v1.Subscriber. */
 export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplementation {
-  const named = (request: ProtoJson) => pubsub.subscription((request["subscription"] as string | undefined) ?? "");
+  const named = (request: ProtoJson) => pubsub.subscription(nameIn(request, "subscription"));
   /** The API refuses a missing one; a plan may bring it later, from another stack. */
   const findDeadLetterTopic = ({ deadLetter }: SubscriptionConfig) => deadLetter && pubsub.topic(deadLetter.topic);
   const show = ({ config }: Subscription) => subscriptionResource(config);
@@ -43,13 +43,14 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
   const unary: ServiceImplementation["unary"] = {
     CreateSubscription(request) {
       const config = subscriptionOf(request);
+      pubsub.topic(config.topic);
       findDeadLetterTopic(config);
       pubsub.createSubscription(config);
       return subscriptionResource(config);
     },
     GetSubscription: (request) => show(named(request)),
     UpdateSubscription(request) {
-      const { subscription, updateMask } = request as { subscription: SubscriptionResource; updateMask?: string };
+      const { subscription = {}, updateMask } = request as { subscription?: SubscriptionResource; updateMask?: string };
       const current = pubsub.subscription(subscription.name ?? "");
       const updated = masked(show(current), subscription as ProtoJson, updateMask, UPDATABLE);
       const config = subscriptionOf(updated);
@@ -102,14 +103,14 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
       return {};
     },
     CreateSnapshot: (request) =>
-      snapshotResource(pubsub.createSnapshot(request["name"] as string, named(request).config.name)),
-    GetSnapshot: (request) => snapshotResource(pubsub.snapshot(request["snapshot"] as string)),
+      snapshotResource(pubsub.createSnapshot(nameIn(request, "name"), named(request).config.name)),
+    GetSnapshot: (request) => snapshotResource(pubsub.snapshot(nameIn(request, "snapshot"))),
     ListSnapshots(request) {
       const mine = pubsub.snapshots().filter(({ name }) => isMine(request, "snapshots", name));
       return page("snapshots", mine.map(snapshotResource), request);
     },
     DeleteSnapshot(request) {
-      pubsub.deleteSnapshot(request["snapshot"] as string);
+      pubsub.deleteSnapshot(nameIn(request, "snapshot"));
       return {};
     },
     Seek(request) {

@@ -39,7 +39,7 @@ async function topicWith(options: Parameters<Subscription["create"]>[0] = {}, co
     received,
     texts: () => received.map(({ data }) => data.toString()),
     stats: () => server.pubsub.stats(created.name),
-    consume(handle: (message: Message) => void) {
+    consume: (handle: (message: Message) => void) => {
       subscription.on("message", (message: Message) => {
         received.push(message);
         handle(message);
