@@ -94,7 +94,12 @@ describe("the report of the main job", () => {
 
   it("sees more repeats of the at-least-once consumer than its kills explain", () => {
     const auditLines = [...flawless.auditLines, ...Array<string>(5).fill(flawless.auditLines[0]!)];
-    expect(names({ ...flawless, auditLines })).toEqual(["repeats of the at-least-once consumer"]);
+    expect(names({ ...flawless, auditLines })).toEqual(["repeats beyond what kills interrupted"]);
+  });
+
+  it("sees a kill between effect and record that repeated nothing: then the effect was never there", () => {
+    const auditLines = [...new Set(flawless.auditLines)];
+    expect(names({ ...flawless, auditLines })).toEqual(["repeats where a kill fell between effect and record"]);
   });
 
   it("sees fewer suppressed duplicates than were published", () => {
