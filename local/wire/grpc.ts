@@ -115,8 +115,13 @@ const RESPONSE = { ":status": 200, "content-type": "application/grpc+proto" } as
 
 const drained = (stream: ServerHttp2Stream) =>
   new Promise<void>((resolve) => {
-    stream.once("drain", resolve);
-    stream.once("close", resolve);
+    const end = () => {
+      stream.off("drain", end);
+      stream.off("close", end);
+      resolve();
+    };
+    stream.on("drain", end);
+    stream.on("close", end);
   });
 
 /** The messages of a request stream; ends when the client has sent its last one or is gone. */

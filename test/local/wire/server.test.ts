@@ -1,7 +1,8 @@
-import { connect as connectHttp2 } from "node:http2";
+import { once } from "node:events";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { request } from "node:http";
-import { connect } from "node:net";
-import type { Methods } from "../../../local/wire/grpc";
+import { type AddressInfo, connect } from "node:net";
+import { type Methods, serveGrpc } from "../../../local/wire/grpc";
 import { jsonResponse, type RestHandler, StatusError } from "../../../local/wire/rest";
 import { refusal, startWireServer, type WireServer } from "../../../local/wire/server";
 
@@ -130,6 +131,33 @@ describe("the wire server", () => {
     const { replies, status } = await grpc("/t.Echo/Both", [{ n: 1 }, { n: 2 }]);
     expect(replies).toEqual([{ echoed: { n: 1 } }, { echoed: { n: 2 } }]);
     expect(status).toBe("0");
+  });
+
+  it("waits for a slow client again and again without keeping anything for it", async () => {
+    const http2 = createHttp2Server().listen(0, "127.0.0.1");
+    let most = 0;
+    http2.on("stream", (stream, headers) => {
+      const handle = async (_request: object, out: { send(message: object): Promise<void> }) => {
+        for (let i = 0; i < 20; i++) {
+          await out.send({ filler: "x".repeat(20_000) });
+          most = Math.max(most, stream.listenerCount("close") + stream.listenerCount("drain"));
+        }
+      };
+      const many = { kind: "serverStream" as const, request: text, response: text, handle };
+      serveGrpc(new Map([["/t.Echo/Many", many]]), stream, headers);
+    });
+    await once(http2, "listening");
+    const { port } = http2.address() as AddressInfo;
+    const session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 1_024 } });
+    const stream = session.request({ ":method": "POST", ":path": "/t.Echo/Many", "content-type": "application/grpc" });
+    let bytes = 0;
+    stream.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    stream.end(Buffer.from([0, 0, 0, 0, 2, 0x7b, 0x7d]));
+    await once(stream, "end");
+    session.destroy();
+    http2.close();
+    expect(bytes).toBeGreaterThan(20 * 20_000);
+    expect(most).toBeLessThan(10);
   });
 
   it("answers a fault with its code, and a message that survives percent signs and umlauts", async () => {
