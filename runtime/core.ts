@@ -3,17 +3,18 @@ import { HEALTH_PATH } from "../contract/environment";
 import { type Issue, IssuesError, renderIssue } from "../contract/issue";
 import { type Door, platformDoor, selfDoor } from "./auth/door";
 import { GOOGLE_ISSUERS, GOOGLE_KEYS_URL, jsonWebKeys } from "./auth/keys";
-import { type Clock, realClock, sleep } from "./clock";
+import { type Clock, realClock } from "./clock";
 import { decode } from "./decode/decode";
-import { deliver, type DeliverOptions } from "./deliver";
+import type { Incoming } from "./decode/incoming";
+import { deliver, type Delivered, type DeliverOptions } from "./deliver";
 import { metadataAccessToken } from "./google/access-token";
 import { restPublisher } from "./google/publisher";
 import type { Handler } from "./handler";
-import { createLog, type Log } from "./log";
+import { createLog, type Log, type LogFields } from "./log";
 import { type Outcome, PUSH_STATUS } from "./outcome";
 import { createProbe } from "./probe";
 import { readSettings, type Settings } from "./settings";
-import { createShutdown, type Phase } from "./shutdown";
+import { createShutdown, drain } from "./shutdown";
 import { memoryStore } from "./store/memory";
 import type { Store } from "./store/store";
 
@@ -58,26 +59,35 @@ export interface RuntimeOptions {
   readonly clock?: Clock;
 }
 
-/** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract). */
-const PHASES = [
-  [7_000, "interrupt"],
-  [8_000, "abandon"],
-] as const satisfies readonly (readonly [atMs: number, phase: Phase])[];
-const GIVE_UP_MS = 9_000;
+/** What every way of receiving events starts from. */
+export interface Prepared extends DeliverOptions {
+  readonly settings: Settings;
+  readonly send: typeof fetch;
+}
 
-/** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
-export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
+/**
+ * Checks the environment against the contract and says what is wrong with it.
+ * @param concerns which of the faults matter to the transport @default all
+ * @throws IssuesError when one of them must keep the handler from starting
+ */
+export function prepare(
+  handler: Handler,
+  options: RuntimeOptions,
+  concerns: (issue: Issue) => boolean = () => true,
+): Prepared {
   const env = options.env ?? process.env;
-  const { manifest } = handler.contract;
   const log = logOf(handler, options);
-  const { settings, issues } = readSettings(handler, options.store, env);
-  const errors = issues.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new IssuesError(issues);
+  const { settings, issues: all } = readSettings(handler, options.store, env);
+  const issues = all.filter(concerns);
+  if (issues.some(({ severity }) => severity === "error")) throw new IssuesError(issues);
   logIssues(log, issues);
 
   const clock = options.clock ?? realClock(settings.time);
   const send = options.fetch ?? fetch;
-  const deliverOptions: DeliverOptions = {
+  return {
+    ...settings,
+    settings,
+    send,
     handler,
     store: options.store ?? memoryStore({ clock }),
     publisher: restPublisher({
@@ -87,12 +97,15 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     }),
     clock,
     log,
-    probe: createProbe(manifest.name, env),
-    deadlineMs: settings.deadlineMs,
-    deadLetterTopic: settings.deadLetterTopic,
-    maxDeliveryAttempts: settings.maxDeliveryAttempts,
+    probe: createProbe(handler.contract.manifest.name, env),
   };
-  const door = openDoor(manifest.auth, settings, clock, send);
+}
+
+/** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
+export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
+  const prepared = prepare(handler, options);
+  const { settings, send, clock, log } = prepared;
+  const door = openDoor(handler.contract.manifest.auth, settings, clock, send);
   const shutdown = createShutdown();
   const inFlight = new Set<Promise<unknown>>();
 
@@ -113,16 +126,9 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
       log.error("rejected", { outcome: "rejected", code: "MR3020", reason: decoded.reason });
       return reply(PUSH_STATUS.rejected, decoded.reason);
     }
-    const { outcome, attempt } = await deliver(decoded.incoming, receivedMs, shutdown, deliverOptions);
-    const { id, deliveryAttempt, source } = decoded.incoming.meta;
-    logOutcome(log, outcome, {
-      messageId: id,
-      source,
-      deliveryAttempt,
-      attempt,
-      tookMs: clock.now() - receivedMs,
-      ...traceOf(headers, settings.project),
-    });
+    const delivered = await deliver(decoded.incoming, receivedMs, shutdown, prepared);
+    logDelivery(log, decoded.incoming, delivered, clock.now() - receivedMs, traceOf(headers, settings.project));
+    const { outcome } = delivered;
     const status = PUSH_STATUS[outcome.kind];
     return reply(
       // What a shutdown cut short is no fault of the handler.
@@ -147,19 +153,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
         inFlight.delete(work);
       }
     },
-    async drain() {
-      if (shutdown.begun.aborted) return;
-      shutdown.enter("stop");
-      const started = clock.now();
-      const settled = new AbortController();
-      const idle = Promise.all(inFlight).then(() => settled.abort());
-      for (const [atMs, phase] of PHASES) {
-        await Promise.race([idle, sleep(clock, started + atMs - clock.now(), settled.signal)]);
-        if (settled.signal.aborted) return;
-        shutdown.enter(phase);
-      }
-      await Promise.race([idle, sleep(clock, started + GIVE_UP_MS - clock.now(), settled.signal)]);
-    },
+    drain: () => drain(shutdown, clock, () => Promise.all(inFlight)),
   };
 }
 
@@ -195,9 +189,16 @@ const LEVEL = {
   rejected: "error",
 } as const satisfies Record<Outcome["kind"], keyof Log>;
 
-function logOutcome(log: Log, outcome: Outcome, fields: Readonly<Record<string, unknown>>): void {
+/** One line for each delivery. */
+export function logDelivery(
+  log: Log,
+  { meta: { id, deliveryAttempt, source } }: Incoming,
+  { outcome, attempt }: Delivered,
+  tookMs: number,
+  more: LogFields = {},
+): void {
   const { kind, ...why } = outcome;
-  log[LEVEL[kind]](kind, { outcome: kind, ...why, ...fields });
+  log[LEVEL[kind]](kind, { outcome: kind, ...why, messageId: id, source, deliveryAttempt, attempt, tookMs, ...more });
 }
 
 /** Ties a line to its trace: https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields */

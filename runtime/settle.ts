@@ -104,8 +104,8 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
       const written = await lease.settle(build, untilMs);
       if (written.kind === "lost" || written.kind === "refused") return { kind: "leaseLost" };
       if (written.kind === "settled") rows = undefined;
-      const { state, error } = written.held.record;
-      if (state === "RELEASED") return { kind: "retry", cause: error! };
+      const { state, error, delayMs } = written.held.record;
+      if (state === "RELEASED") return { kind: "retry", cause: error!, ...(delayMs > 0 && { afterMs: delayMs }) };
       await point("C6");
       return await ended(written.held, "done");
     } catch (failure) {

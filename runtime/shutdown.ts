@@ -1,3 +1,5 @@
+import { type Clock, sleep } from "./clock";
+
 /** How far a shutdown has come. */
 export type Phase = "open" | "stop" | "interrupt" | "abandon";
 
@@ -38,4 +40,28 @@ export function createShutdown(): ShutdownControl {
       for (const listener of listeners) listener(next);
     },
   };
+}
+
+/** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract). */
+const PHASES = [
+  [7_000, "interrupt"],
+  [8_000, "abandon"],
+  [9_000, undefined],
+] as const satisfies readonly (readonly [atMs: number, phase: Phase | undefined])[];
+
+/**
+ * Takes nothing new, lets what is in flight finish, then gives the rest back. Resolves within 9 s.
+ * @param inFlight settles with the last delivery that has begun
+ */
+export async function drain(shutdown: ShutdownControl, clock: Clock, inFlight: () => Promise<unknown>): Promise<void> {
+  if (shutdown.begun.aborted) return;
+  shutdown.enter("stop");
+  const started = clock.now();
+  const settled = new AbortController();
+  const idle = inFlight().then(() => settled.abort());
+  for (const [atMs, phase] of PHASES) {
+    await Promise.race([idle, sleep(clock, started + atMs - clock.now(), settled.signal)]);
+    if (settled.signal.aborted) return;
+    if (phase) shutdown.enter(phase);
+  }
 }

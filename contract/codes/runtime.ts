@@ -53,6 +53,11 @@ export const runtimeCodes = {
     why: "a guess in its place would be a number that nothing was derived from",
     fix: "write the variable as its description in contract/environment.ts says",
   },
+  MR3019: {
+    title: "option of a worker out of range",
+    why: "a worker with no room takes nothing, and one without a subscription has nowhere to take it from",
+    fix: "give work a subscription by its full name, and limits in the named ranges",
+  },
 
   MR3020: {
     title: "delivery not understood",
