@@ -21,6 +21,12 @@ const forwarded = (deliveries: string) => ({
   CloudPubSubDeadLetterSourceTopicPublishTime: /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d/,
 });
 
+const publishTime = (offset: string) => ({
+  CloudPubSubDeadLetterSourceTopicPublishTime: new RegExp(
+    `^20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}${offset}$`,
+  ),
+});
+
 const create = (deadLetterPolicy: object, rest: Pick<Call, "expect" | "emulator">): Step => ({
   call: "PUT {subscription:s}",
   body: { topic: "{topic:t}", deadLetterPolicy },
@@ -60,6 +66,25 @@ export const deadLetters: readonly Vector[] = [
       { pull: "s", expect: [] },
       { pull: "d", expect: [{ data: "a", isNew: true }] },
     ],
+  },
+  {
+    id: "dead-letter/publish-time",
+    shows:
+      "the original's publish time has its offset in figures, as in the dead letters of production that people quote",
+    source: DOCS.deadLetter,
+    topics,
+    subscriptions: subscriptions(),
+    steps: [
+      { publish: "t", messages: ["a"] },
+      ...failed(5),
+      { pull: "s", expect: [] },
+      {
+        pull: "d",
+        expect: [{ data: "a", attributes: { ...forwarded("5"), ...publishTime("\\+00:00") } }],
+        emulator: [{ data: "a", attributes: { ...forwarded("5"), ...publishTime("Z") } }],
+      },
+    ],
+    emulator: { does: "writes `Z`", because: "it prints the time as everywhere else" },
   },
   {
     id: "dead-letter/expiry",
