@@ -8,6 +8,7 @@ export const RANGES: Readonly<Record<string, string>> = {
   MR3: "contracts and the runtime",
   MR4: "the local engine",
   MR5: "the command line",
+  MR6: "definitions of Google Cloud Workflows",
 };
 
 const sentence = (text: string) => {
