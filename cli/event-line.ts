@@ -34,6 +34,12 @@ function wording(event: EngineEvent): Line {
         "no dead letter",
         `${event.messageId} of ${short(event.subscription)} after attempt ${event.attempt}: ${event.reason}`,
       ];
+    case "jobAttempted":
+      return ["→", "run", `${short(event.job)}, attempt ${event.attempt}`];
+    case "jobEnded": {
+      const retry = event.retryInMs === undefined ? "" : `; again in ${event.retryInMs} ms`;
+      return [event.ok ? "✔" : "✖", "ran", `${short(event.job)}, attempt ${event.attempt}: ${event.reason}${retry}`];
+    }
     case "refused":
       return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":

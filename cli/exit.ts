@@ -21,6 +21,8 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR5002: EXIT.usage,
   MR5003: EXIT.environment,
   MR5004: EXIT.internal,
+  MR5005: EXIT.environment,
+  MR5006: EXIT.usage,
 };
 
 /** The exit code of a list of issues: the first error that is more than a finding decides. */

@@ -9,6 +9,7 @@ const lazy = {
   dev: () => require("./commands/dev") as typeof import("./commands/dev"),
   exec: () => require("./commands/exec") as typeof import("./commands/exec"),
   ps: () => require("./commands/ps") as typeof import("./commands/ps"),
+  schedule: () => require("./commands/schedule") as typeof import("./commands/schedule"),
   fidelity: () => require("./commands/fidelity") as typeof import("./commands/fidelity"),
 };
 
@@ -29,6 +30,8 @@ async function main(argv: readonly string[]): Promise<number> {
     dev: (...args) => lazy.dev().dev(...args, terminal, signals),
     exec: (...args) => lazy.exec().exec(...args, terminal, signals),
     ps: (...args) => lazy.ps().ps(...args, terminal),
+    scheduleList: (...args) => lazy.schedule().scheduleList(...args, terminal),
+    scheduleRun: (...args) => lazy.schedule().scheduleRun(...args, terminal),
     fidelity: (...args) => lazy.fidelity().fidelity(...args, terminal),
   };
   try {

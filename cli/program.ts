@@ -29,6 +29,8 @@ export interface Commands {
   /** @returns the exit code of the command it ran */
   exec(stack: string | undefined, command: readonly string[], options: EngineCommandOptions): Promise<number>;
   ps(options: CommonOptions): Promise<ExitCode>;
+  scheduleList(stack: string | undefined, options: CommonOptions & { readonly next: number }): Promise<ExitCode>;
+  scheduleRun(job: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
 }
 
@@ -83,6 +85,27 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
       exit = await commands.fidelity(stack, options);
     });
 
+  const schedule = program
+    .command("schedule")
+    .helpGroup("Work:")
+    .description("jobs of Cloud Scheduler: when they run, and run them now");
+  common(schedule.command("ls"))
+    .argument("[stack]", "stack to look at")
+    .description("list the jobs of a stack and when they run next")
+    .option("--json", "one JSON document on stdout")
+    .addOption(new Option("--next <count>", "runs to say of each job").default(1).argParser(count))
+    .action(async (stack: string | undefined, options: CommonOptions & { next: number }) => {
+      exit = await commands.scheduleList(stack, options);
+    });
+  common(schedule.command("run"))
+    .argument("<job>", "job to run, by its full or its last name")
+    .argument("[stack]", "stack it belongs to; an engine has to run it")
+    .description("run a job now, retries included, and say how that came out")
+    .option("--json", "one JSON document on stdout")
+    .action(async (job: string, stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.scheduleRun(job, stack, options);
+    });
+
   if (rest && own[0] !== "exec") throw new CommanderError(2, "millrace.dashes", "only exec takes a command after --");
   await program.parseAsync(own.length > 0 ? own : ["--help"], { from: "user" });
   return exit;
@@ -114,6 +137,11 @@ const invalid = (message: string): never => {
 function port(text: string): number {
   const value = Number(text);
   return /^\d+$/.test(text) && value <= 65_535 ? value : invalid(`--port is a number from 0 to 65535, not "${text}"`);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value <= 100 ? value : invalid(`a count is a number from 0 to 100, not "${text}"`);
 }
 
 function factor(text: string): number {

@@ -22,4 +22,14 @@ export const cliCodes = {
     why: "this is a fault of Millrace itself",
     fix: "run the command again with --debug and report what it prints",
   },
+  MR5005: {
+    title: "no engine runs the stack",
+    why: "the command acts on a running engine, and there is none with its state in this folder",
+    fix: "start it with `millrace dev`, or name the folder of its state with --state",
+  },
+  MR5006: {
+    title: "the engine refuses what it is asked for",
+    why: "there is nothing of that name in the stack, or it is not in a state in which that could be done",
+    fix: "look at what there is with the `ls` command of the same name",
+  },
 } as const satisfies CodeTable;

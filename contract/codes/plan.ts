@@ -137,4 +137,10 @@ export const planCodes = {
     fix: "grant publisher on the dead-letter topic and subscriber on the subscription to the Pub/Sub service agent",
     source: "https://cloud.google.com/pubsub/docs/handling-failures#grant_forwarding_permissions",
   },
+  MR4030: {
+    title: "schedule that Google refuses",
+    why: "the job would be refused at apply, and has no runs here",
+    fix: "write five fields of unix cron, or the descriptive form",
+    source: "https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules",
+  },
 } as const satisfies CodeTable;

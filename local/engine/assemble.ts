@@ -19,11 +19,12 @@ import type { Loaded } from "./load";
 import { takeLock } from "./lock";
 import type { StatePaths } from "./paths";
 import { createProcesses } from "./processes";
-import { createPubSub, pubSubServices } from "./pubsub";
+import { createPubSub, type Publication, pubSubServices } from "./pubsub";
 import { runningEngines } from "./running";
 import { seededRandom } from "./random";
 import { route } from "./route";
 import type { System } from "./system";
+import { createScheduler, schedulerRest } from "./scheduler";
 import { createTokens } from "./tokens";
 
 /** Everything but `stop`, whose steps are pushed onto `started` as they become necessary. */
@@ -55,12 +56,15 @@ export async function assemble(
     push,
     canDeadLetter: system.canDeadLetter,
   });
+  const publish = (topic: string, message: Publication) => pubsub.publish(topic, [message])[0]!;
+  const scheduler = createScheduler({ clock, events, journal, push, publish });
   const firestore = createDocuments({ clock, journal });
   const record = createPlanRecord(journal);
-  await kept.start([pubsub, firestore, record], () => clock.now());
+  await kept.start([pubsub, scheduler, firestore, record], () => clock.now());
   // What was replayed is no news.
   if (options.onEvent) events.on(options.onEvent);
   const applied = record.apply(system, pubsub);
+  scheduler.apply(system.jobs.map(({ config }) => config));
 
   onStep("open the port");
   const services = pubSubServices(pubsub, clock);
@@ -89,7 +93,7 @@ export async function assemble(
     clock,
     random: random.fork("front door"),
   });
-  const idle = (timeoutMs = 60_000) => whenIdle(() => pubsub.idle(), events, timeoutMs);
+  const idle = (timeoutMs = 60_000) => whenIdle(() => pubsub.idle() && scheduler.idle(), events, timeoutMs);
   const endpoints: Endpoints = {
     schemaVersion: 1,
     notice: "LOCAL",
@@ -120,6 +124,7 @@ export async function assemble(
     control: controlRest({ endpoints: () => endpoints, status, events, idle }),
     firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
     pubsub: durableRest(services.rest, kept.written),
+    scheduler: schedulerRest(scheduler),
     issuer: tokens.handler,
     targets: frontDoor.rest,
   });
@@ -130,6 +135,8 @@ export async function assemble(
   started.push(startTtl({ documents: firestore, clock, policies: system.ttls }));
   pubsub.start();
   started.push(() => pubsub.stop());
+  scheduler.start();
+  started.push(() => scheduler.stop());
   writeEndpoints(paths.endpoints, endpoints);
   started.push(() => removeEndpoints(paths.endpoints));
   return {
@@ -138,6 +145,7 @@ export async function assemble(
     clock,
     events,
     pubsub,
+    scheduler,
     firestore,
     processes,
     inFlight: () => frontDoor.inFlight(),

@@ -2,6 +2,8 @@
 export interface PushRequest {
   /** `push_endpoint` of the subscription, or the URL of an HTTP target. */
   readonly endpoint: string;
+  /** @default "POST" */
+  readonly method?: string;
   /** Lower-case names. The transport adds `authorization` when `oidc` is given. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

@@ -1,6 +1,7 @@
 import type { Issue } from "../../contract/issue";
 import type { PlannedResource } from "../plan/plan";
 import type { TtlPolicy } from "./firestore";
+import type { JobConfig } from "./scheduler/types";
 import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { TargetSpec } from "./target";
 
@@ -12,6 +13,12 @@ export interface TopicDraft {
 
 export interface SubscriptionDraft {
   readonly config: SubscriptionConfig;
+  readonly resource: PlannedResource;
+}
+
+/** A job of Cloud Scheduler. */
+export interface JobDraft {
+  readonly config: JobConfig;
   readonly resource: PlannedResource;
 }
 
@@ -41,6 +48,7 @@ export interface Draft {
   readonly topics: TopicDraft[];
   readonly subscriptions: SubscriptionDraft[];
   readonly workloads: WorkloadDraft[];
+  readonly jobs: JobDraft[];
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
@@ -57,6 +65,7 @@ export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   topics: [],
   subscriptions: [],
   workloads: [],
+  jobs: [],
   grants: [],
   accounts: new Set(),
   objects: new Map(),

@@ -10,6 +10,7 @@ import { loadSystem } from "./load";
 import { statePaths } from "./paths";
 import type { PointHook, Processes } from "./processes";
 import type { PubSub } from "./pubsub";
+import type { Scheduler } from "./scheduler";
 import type { System } from "./system";
 import type { TargetSpec } from "./target";
 
@@ -53,6 +54,7 @@ export interface Engine {
   readonly clock: Clock;
   readonly events: Events;
   readonly pubsub: PubSub;
+  readonly scheduler: Scheduler;
   readonly firestore: Documents;
   readonly processes: Processes;
   /** Requests that processes are working on: what a kill would hit. */

@@ -28,6 +28,24 @@ export type EngineEvent = { readonly atMs: number } & (
       readonly attempt: number;
       readonly reason: string;
     }
+  | {
+      readonly type: "jobAttempted";
+      /** Full name of a job of Cloud Scheduler. */
+      readonly job: string;
+      /** From 1. */
+      readonly attempt: number;
+      readonly scheduledMs: number;
+    }
+  | {
+      readonly type: "jobEnded";
+      readonly job: string;
+      readonly attempt: number;
+      readonly ok: boolean;
+      /** For a person: `status 500`. */
+      readonly reason: string;
+      /** Engine milliseconds until the next attempt; absent when there is none. */
+      readonly retryInMs?: number;
+    }
   | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
   | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
   | {

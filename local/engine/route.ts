@@ -6,6 +6,7 @@ export interface Surfaces {
   readonly control: RestHandler;
   readonly firestore: RestHandler;
   readonly pubsub: RestHandler;
+  readonly scheduler: RestHandler;
   readonly issuer: RestHandler;
   /** Requests to targets, under `/targets/{name}`. */
   readonly targets: RestHandler;
@@ -16,6 +17,7 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["control", new RegExp(`^${CONTROL}(/|$)`)],
   ["firestore", /^\/(v1|emulator\/v1)\/projects\/[^/]+\/databases\//],
   ["pubsub", /^\/v1\/projects\/[^/]+\/(topics|subscriptions|snapshots|schemas)([/:]|$)/],
+  ["scheduler", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/jobs([/:]|$)/],
   ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
   ["targets", /^\/targets\//],
 ];

@@ -3,7 +3,14 @@ import { issue } from "../plan/issues";
 import type { CompletionContext, PlannedResource } from "../plan/plan";
 import { adapterOf, type Fidelity, fidelityIssues, fidelityOf } from "./adapters";
 import { readerOf } from "./adapters/adapter";
-import { type Draft, emptyDraft, type GrantDraft, type SubscriptionDraft, type TopicDraft } from "./draft";
+import {
+  type Draft,
+  emptyDraft,
+  type GrantDraft,
+  type JobDraft,
+  type SubscriptionDraft,
+  type TopicDraft,
+} from "./draft";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
 import type { TargetSpec } from "./target";
 
@@ -21,6 +28,7 @@ export interface System {
   /** Topics of the plan, and those that stand in for topics of nobody, which have no resource. */
   readonly topics: readonly (Pick<TopicDraft, "config"> & Partial<TopicDraft>)[];
   readonly subscriptions: readonly SubscriptionDraft[];
+  readonly jobs: readonly JobDraft[];
   readonly targets: readonly SystemTarget[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
@@ -49,15 +57,25 @@ export function systemOf(
   const foreign = foreignTopics(draft);
   const targets = targetsOf(draft);
   for (const subscription of draft.subscriptions) {
-    checkPush(draft, subscription, targets);
-    const { name, deadLetter } = subscription.config;
+    const { name, deadLetter, push } = subscription.config;
+    if (push) {
+      const path = `${where(subscription.resource)}.push_config`;
+      checkCall(draft, { path, url: push.endpoint, email: push.oidc?.serviceAccountEmail, what: "push" }, targets);
+    }
     for (const { role, on } of deadLetter ? missing(name, deadLetter.topic) : [])
       draft.report(deadLetterIssue(subscription, agentOf(name), role, on));
+  }
+  for (const { config, resource } of draft.jobs) {
+    const { target } = config;
+    if (target.kind !== "http") continue;
+    const path = `${where(resource)}.http_target`;
+    checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
   }
   const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
   return {
     topics: [...draft.topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,
+    jobs: draft.jobs,
     targets,
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
@@ -76,6 +94,7 @@ function checkNames(draft: Draft): void {
     ...draft.topics.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.subscriptions.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.workloads.map(({ service, resource }) => ({ name: service, resource })),
+    ...draft.jobs.map(({ config, resource }) => ({ name: config.name, resource })),
   ];
   for (const { name, resource } of named) {
     const owner = owners.get(name);
@@ -87,12 +106,22 @@ function checkNames(draft: Draft): void {
   }
 }
 
-/** Topics that subscriptions name and no stack creates; each is said once. */
+/** Topics that subscriptions and jobs name and no stack creates; each is said once. */
 function foreignTopics(draft: Draft): readonly string[] {
   const own = new Set(draft.topics.map(({ config }) => config.name));
   const foreign = new Set<string>();
-  for (const { config, resource } of draft.subscriptions)
-    for (const name of [config.topic, ...(config.deadLetter ? [config.deadLetter.topic] : [])]) {
+  const named = [
+    ...draft.subscriptions.map(({ config, resource }) => ({
+      resource,
+      topics: [config.topic, ...(config.deadLetter ? [config.deadLetter.topic] : [])],
+    })),
+    ...draft.jobs.map(({ config: { target }, resource }) => ({
+      resource,
+      topics: target.kind === "pubsub" ? [target.topic] : [],
+    })),
+  ];
+  for (const { topics, resource } of named)
+    for (const name of topics) {
       if (own.has(name) || foreign.has(name)) continue;
       foreign.add(name);
       const problem = `${name} belongs to no stack that was read; an empty one stands in`;
@@ -130,31 +159,43 @@ export function targetOf(targets: readonly SystemTarget[], endpoint: string): Sy
   return matches.sort((a, b) => b.url.length - a.url.length)[0]?.target;
 }
 
-function checkPush(draft: Draft, { config, resource }: SubscriptionDraft, targets: readonly SystemTarget[]): void {
-  const { push } = config;
-  if (!push) return;
-  const path = `${where(resource)}.push_config`;
+/** A request that something of the plan makes. */
+interface PlannedCall {
+  readonly path: string;
+  readonly url: string;
+  /** Whom its token is of; undefined without one. */
+  readonly email: string | undefined;
+  /** Each of them, in a word. */
+  readonly what: "push" | "run";
+}
+
+function checkCall(draft: Draft, { path, url, email, what }: PlannedCall, targets: readonly SystemTarget[]): void {
   const warn = (code: "MR4021" | "MR4022" | "MR4023", problem: string, fix: string) =>
     draft.report(issue(code, path, problem, fix, { severity: "warning" }));
-  const email = push.oidc?.serviceAccountEmail;
   if (email !== undefined && !draft.accounts.has(email))
     warn(
       "MR4021",
       `${email} is a service account that no stack here creates; the engine signs for it all the same`,
       "check that it exists on Google Cloud, or create it in the stack",
     );
-  const target = targetOf(targets, push.endpoint);
+  const target = targetOf(targets, url);
   if (!target)
     return warn(
       "MR4022",
-      `${push.endpoint} is no service or function that runs here; the engine posts to nobody else, so every push will fail`,
-      "push to a workload of the plan, or consume the subscription by pull",
+      `${url} is no service or function that runs here; the engine posts to nobody else, so every ${what} will fail`,
+      what === "push"
+        ? "push to a workload of the plan, or consume the subscription by pull"
+        : "call a workload of the plan",
     );
   const { invokers } = target.spec;
   if (invokers.includes("allUsers") || (email !== undefined && invokers.includes(`serviceAccount:${email}`))) return;
   const who = email ?? "a caller without a token";
-  const problem = `${who} may not invoke ${target.address}: every push will be answered 403`;
-  warn("MR4023", problem, "grant roles/run.invoker on the service to the push identity");
+  const problem = `${who} may not invoke ${target.address}: every ${what} will be answered 403`;
+  warn(
+    "MR4023",
+    problem,
+    `grant roles/run.invoker on the service to the ${what === "push" ? "push identity" : "job's identity"}`,
+  );
 }
 
 const deadLetterIssue = ({ resource, config }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {

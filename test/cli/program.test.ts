@@ -12,6 +12,8 @@ async function line(...argv: string[]) {
     dev: note("dev", 0),
     exec: note("exec", 7),
     ps: note("ps", 0),
+    scheduleList: note("scheduleList", 0),
+    scheduleRun: note("scheduleRun", 1),
     fidelity: note("fidelity", 1),
   };
   const { terminal, stdout } = screen();
@@ -75,6 +77,16 @@ describe("the command line", () => {
     expect(isHelp(exit)).toBe(false);
     expect((exit as Error).message).toMatch(message);
     expect(calls).toEqual([]);
+  });
+
+  it("reads the commands of schedules", async () => {
+    expect((await line("schedule", "ls", "app", "--next", "3", "--json")).calls).toEqual([
+      ["scheduleList", "app", { out: "cdktf.out", state: ".millrace", color: true, next: 3, json: true }],
+    ]);
+    expect((await line("schedule", "run", "report")).calls).toEqual([
+      ["scheduleRun", "report", undefined, { out: "cdktf.out", state: ".millrace", color: true }],
+    ]);
+    expect(isUsage((await line("schedule", "ls", "--next", "-1")).exit)).toBe(true);
   });
 
   it("prints help in groups on stdout", async () => {

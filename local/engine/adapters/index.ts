@@ -7,6 +7,7 @@ import { firestoreAdapters } from "./firestore";
 import { iamAdapters } from "./iam";
 import { projectAdapters } from "./project";
 import { pubsubAdapters } from "./pubsub";
+import { schedulerAdapters } from "./scheduler";
 import { storageAdapters } from "./storage";
 import { storedAdapters } from "./stored";
 import { workloadAdapters } from "./workloads";
@@ -16,6 +17,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
   [
     ...pubsubAdapters,
     ...workloadAdapters,
+    ...schedulerAdapters,
     ...firestoreAdapters,
     ...storageAdapters,
     ...iamAdapters,

@@ -2,7 +2,8 @@ import type { PushConfig, SubscriptionConfig } from "../pubsub/types";
 import type { Adapter, Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
 
-const topicName = (read: Reader, path: string): string => {
+/** Full name of a topic that is named in full or by its last part. */
+export const topicName = (read: Reader, path: string): string => {
   const name = read.required(path);
   return name.startsWith("projects/") ? name : `projects/${read.project}/topics/${name}`;
 };

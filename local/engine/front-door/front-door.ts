@@ -148,14 +148,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   };
 
   const push = async (request: PushRequest): Promise<PushResult> => {
-    const { oidc, body, messageId, source, attempt } = request;
+    const { method = "POST", oidc, body, messageId, source, attempt } = request;
     const token = oidc && (await tokens.mint({ audience: oidc.audience, email: oidc.serviceAccountEmail }));
     const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
     const to = locate(targets, request.endpoint);
     if (!to) return elsewhere({ ...request, headers });
     // The sender gives up at its deadline: what waits is dropped, what is worked on goes on, as on Cloud Run.
     const sender = new AbortController();
-    const answer = handle(to, { method: "POST", headers, body }, { messageId, source, attempt }, sender);
+    const answer = handle(to, { method, headers, body }, { messageId, source, attempt }, sender);
     return within(clock, request.timeoutMs, answer, () => sender.abort());
   };
 

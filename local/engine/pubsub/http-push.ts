@@ -8,14 +8,14 @@ import type { PushResult, PushTransport } from "../delivery";
  */
 export const httpPush =
   (clock: Clock): PushTransport =>
-  ({ endpoint, headers, body, timeoutMs }) =>
+  ({ endpoint, method = "POST", headers, body, timeoutMs }) =>
     new Promise<PushResult>((resolve) => {
       const url = new URL(endpoint);
       if (url.protocol !== "http:" || !["localhost", "127.0.0.1", "[::1]"].includes(url.hostname)) {
         const reason = `${url.origin} is neither a service of the plan nor on this machine; the local engine never calls out`;
         return resolve({ kind: "unreachable", reason });
       }
-      const request = httpRequest(url, { method: "POST", headers: { ...headers, "content-length": body.length } });
+      const request = httpRequest(url, { method, headers: { ...headers, "content-length": body.length } });
       const timer = clock.after(timeoutMs, () => {
         resolve({ kind: "timeout" });
         request.destroy();

@@ -58,6 +58,16 @@ describe("what an adapter computes", () => {
         },
       },
     ],
+    [
+      "google_cloud_scheduler_job",
+      { name: "j", schedule: "0 9 * * 1", pubsub_target: { topic_name: "t", data: "" } },
+      {
+        id: `${project}/locations/europe-west1/jobs/j`,
+        time_zone: "Etc/UTC",
+        attempt_deadline: "180s",
+        state: "ENABLED",
+      },
+    ],
     ["google_storage_bucket", { name: "b" }, { id: "b", url: "gs://b" }],
     [
       "google_storage_bucket_object",

@@ -346,3 +346,47 @@ describe("loading a stack", () => {
     expect(system.targets).toHaveLength(1);
   });
 });
+
+describe("a job of Cloud Scheduler", () => {
+  const job = (config: object) =>
+    changed((resource) => void (resource.google_cloud_scheduler_job = { j: { name: "j", ...config } }));
+  const where = "app/google_cloud_scheduler_job.j";
+  const url = `https://charge-${NUMBER}.europe-west1.run.app/run`;
+  const oidc = (email: string) => ({ oidc_token: { service_account_email: email } });
+
+  it("must be called, timed and aimed as Google accepts it", () => {
+    expect(
+      codes(
+        job({
+          schedule: "0 9 * * 9",
+          http_target: { uri: url, ...oidc(`push-charge@${PROJECT}.iam.gserviceaccount.com`) },
+        }),
+      ),
+    ).toEqual([`error MR4030 ${where}.schedule`]);
+    expect(codes(job({ schedule: "@daily", time_zone: "Berlin", pubsub_target: { topic_name: "orders" } }))).toEqual([
+      `error MR4030 ${where}.schedule`,
+      `error MR4015 ${where}.time_zone`,
+    ]);
+  });
+
+  it("is warned about when its runs cannot arrive", () => {
+    const schedule = "0 9 * * 1";
+    expect(codes(job({ schedule, pubsub_target: { topic_name: "nobodys", data: "" } }))).toEqual([
+      `warning MR4019 ${where}`,
+    ]);
+    expect(codes(job({ schedule, http_target: { uri: "https://example.com/" } }))).toEqual([
+      `warning MR4022 ${where}.http_target`,
+    ]);
+    expect(codes(job({ schedule, http_target: { uri: url } }))).toEqual([`warning MR4023 ${where}.http_target`]);
+    expect(codes(job({ schedule, http_target: { uri: url, ...oidc("x@y.z") } }))).toEqual([
+      `warning MR4021 ${where}.http_target`,
+      `warning MR4023 ${where}.http_target`,
+    ]);
+  });
+
+  it("with an App Engine target is stored", () =>
+    expect(job({ schedule: "0 9 * * 1", app_engine_http_target: { relative_uri: "/x" } }).system).toMatchObject({
+      jobs: [],
+      fidelity: expect.arrayContaining([expect.objectContaining({ address: where, level: "stored" })]) as unknown[],
+    }));
+});

@@ -1,0 +1,3 @@
+export { schedulerRest } from "./rest";
+export { createScheduler, type Scheduler, type SchedulerOptions } from "./scheduler";
+export * from "./types";
