@@ -128,7 +128,7 @@ function synthesize(folder: string): ReadonlyMap<string, string> {
 const entries = (withPeers: boolean) =>
   Object.keys(manifest.exports)
     .filter((entry) => !entry.endsWith(".json"))
-    .filter((entry) => withPeers || /^\.\/(contract|runtime)(\/|$)/.test(entry))
+    .filter((entry) => withPeers || /^\.\/((contract|runtime)(\/|$)|testing$)/.test(entry))
     .map((entry) => `millrace${entry.slice(1)}`);
 
 /** Imports every entry point both ways and sees that both name the same exports. */
@@ -163,7 +163,7 @@ function main(install: boolean) {
     });
 
     const handlers = step("a project without cdktf takes it", () => project(scratch, "handlers", tarball, [], install));
-    step("contract and runtime load there both ways", () => importAll(handlers, false));
+    step("contract, runtime and testing load there both ways", () => importAll(handlers, false));
 
     const app = step("a project with cdktf takes it", () => project(scratch, "app", tarball, PEERS, install));
     step("every entry point loads there both ways", () => importAll(app, true));

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { ScaledTime } from "../../contract/environment";
 
 /** A pending timer. */
