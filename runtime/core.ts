@@ -11,12 +11,13 @@ import { metadataAccessToken } from "./google/access-token";
 import { restPublisher } from "./google/publisher";
 import type { Handler } from "./handler";
 import { createLog, type Log, type LogFields } from "./log";
-import { type Outcome, PUSH_STATUS } from "./outcome";
+import { type Outcome, pushStatus } from "./outcome";
 import { createProbe } from "./probe";
 import { readSettings, type Settings } from "./settings";
 import { createShutdown, drain } from "./shutdown";
 import { memoryStore } from "./store/memory";
 import type { Store } from "./store/store";
+import type { Transport } from "./transport";
 
 /** A request, whatever server received it. */
 export interface CoreRequest {
@@ -49,6 +50,12 @@ export interface Core {
 export interface RuntimeOptions {
   /** Where records live. @default a memory store, which the contract must have asked for */
   readonly store?: Store | undefined;
+  /**
+   * What else may carry events, beside Pub/Sub pushes and CloudEvents: `cloudTasks()`, `cloudScheduler()` of
+   * `millrace/runtime/transports`.
+   * @default nothing
+   */
+  readonly transports?: readonly Transport[];
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Takes log lines. @default stdout */
@@ -115,24 +122,25 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     const reply = (status: number, text = ""): CoreReply => ({ status, text, close: shutdown.begun.aborted });
     if (method === "GET" && path === HEALTH_PATH) return draining ? reply(503, "draining") : reply(200, "ok");
     if (method !== "POST") return reply(405, "events are sent with POST");
-    if (draining) return reply(503, "draining");
+    const transport = options.transports?.find(({ recognises }) => recognises(headers));
+    const { decode: understand, status: statusOf } = transport ?? { decode, status: pushStatus };
+    if (draining) return reply(statusOf({ kind: "busy" }), "draining");
     const verdict = await door(headers);
     if (!verdict.ok) {
       log.warn("refused", { status: verdict.status, reason: verdict.reason });
       return reply(verdict.status, verdict.reason);
     }
-    const decoded = decode(headers, await body());
+    const decoded = understand(headers, await body());
     if (!decoded.ok) {
       log.error("rejected", { outcome: "rejected", code: "MR3020", reason: decoded.reason });
-      return reply(PUSH_STATUS.rejected, decoded.reason);
+      return reply(400, decoded.reason);
     }
     const delivered = await deliver(decoded.incoming, receivedMs, shutdown, prepared);
     logDelivery(log, decoded.incoming, delivered, clock.now() - receivedMs, traceOf(headers, settings.project));
     const { outcome } = delivered;
-    const status = PUSH_STATUS[outcome.kind];
     return reply(
       // What a shutdown cut short is no fault of the handler.
-      status === PUSH_STATUS.retry && shutdown.begun.aborted ? 503 : status,
+      statusOf(outcome.kind === "retry" && shutdown.begun.aborted ? { kind: "busy" } : outcome),
       "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "",
     );
   };

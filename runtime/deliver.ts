@@ -68,13 +68,15 @@ export async function deliver(
 
   await probe("C0", meta.id, meta.id);
   const event = await identify(handler, incoming);
-  if (event.kind === "rejected") return { outcome: event };
+  const { givesUpAfter } = incoming;
+  if (event.kind === "rejected" && !(givesUpAfter && options.deadLetterTopic)) return { outcome: event };
   if (shutdown.begun.aborted) return { outcome: { kind: "busy" } };
 
   const shared = { ...options, random, untilMs: answerMs };
-  if (event.kind === "fatal") {
+  if (event.kind !== "event") {
     const settlement = createSettlement(incoming, { ...shared, point: () => {} });
-    return { outcome: await settlement.parkUnclaimed(event.cause) };
+    const cause = event.kind === "fatal" ? event.cause : { class: event.code, message: event.reason };
+    return { outcome: await settlement.parkUnclaimed(cause) };
   }
   const key = recordKey(manifest.name, manifest.epoch, event.key);
   const { fingerprint } = event;
@@ -93,7 +95,7 @@ export async function deliver(
         messageId: meta.id,
         fingerprint,
         leaseMs: Math.min(manifest.timeLimitMs, MAX_LEASE_MS),
-        maxAttempts: options.deadLetterTopic ? manifest.attempts : Number.POSITIVE_INFINITY,
+        maxAttempts: options.deadLetterTopic ? manifest.attempts : Infinity,
         rememberMs: manifest.rememberMs,
         nowMs: clock.now(),
       },
@@ -125,7 +127,9 @@ export async function deliver(
   const ending = async (): Promise<Outcome> => {
     if (claimed.kind === "exhausted") return settlement.park(lease, exhausted(claimed.held));
     await point("C2");
-    const lastDelivery = (meta.deliveryAttempt ?? 0) >= (options.maxDeliveryAttempts ?? Number.POSITIVE_INFINITY);
+    const { maxDeliveryAttempts: most = Infinity } = options;
+    // A transport that does not count is counted for by the record.
+    const lastDelivery = (meta.deliveryAttempt ?? attempt) >= Math.min(most, givesUpAfter ?? most);
     const isLastAttempt = options.deadLetterTopic !== undefined && (attempt >= manifest.attempts || lastDelivery);
     const ran = await run({
       handler,

@@ -33,3 +33,8 @@ export const PUSH_STATUS = {
   leaseLost: 503,
   rejected: 400,
 } as const satisfies Record<Outcome["kind"], number>;
+
+/** Answers an outcome with a status that its sender understands. */
+export type StatusOf = (outcome: Outcome) => number;
+
+export const pushStatus: StatusOf = ({ kind }) => PUSH_STATUS[kind];

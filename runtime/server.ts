@@ -33,7 +33,7 @@ const KEEP_ALIVE_MS = 620_000;
 export async function startServer(handler: Handler, options: ServeOptions = {}): Promise<Serving> {
   const core = createCore(handler, options);
   const env = options.env ?? process.env;
-  const port = options.port ?? Number(env["PORT"] ?? Number.NaN);
+  const port = options.port ?? Number(env["PORT"] ?? NaN);
   const fault = (problem: string) =>
     new IssuesError([
       {

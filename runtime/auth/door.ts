@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { REMOVED_SIGNATURE } from "../../contract/environment";
 import type { Clock } from "../clock";
-import { checkClaims, type Expected, parseToken, refuse, rememberTokens, type Verdict } from "./token";
+import {
+  checkClaims,
+  type Claims,
+  type Expected,
+  parseToken,
+  refuse,
+  rememberTokens,
+  type Token,
+  type Verdict,
+} from "./token";
 import type { Keys } from "./keys";
 
 /** Decides who may deliver. */
@@ -12,29 +21,49 @@ export interface DoorOptions extends Expected {
 }
 
 /**
+ * Looks at a token once: its claims, then what `distrust` has against its origin. Afterwards only its claims, whose
+ * time runs out.
+ */
+function createDoor(
+  options: DoorOptions,
+  headerOf: (headers: IncomingHttpHeaders) => string | undefined,
+  distrust: (token: Token) => Verdict | undefined | Promise<Verdict | undefined>,
+): Door {
+  const seen = rememberTokens();
+  const check = (claims: Claims) => checkClaims(claims, options, options.clock.now());
+  return async (headers) => {
+    const authorization = headerOf(headers);
+    const known = seen.get(authorization);
+    if (known) return check(known);
+    const token = parseToken(authorization);
+    if (!token) return refuse(401, "no bearer token");
+    const verdict = check(token.claims);
+    if (!verdict.ok) return verdict;
+    const refusal = await distrust(token);
+    if (refusal) return refusal;
+    seen.add(authorization!, token.claims);
+    return verdict;
+  };
+}
+
+/**
  * `platform`: Cloud Run's front end has checked token and invoker role, and hands on the token with its signature
  * replaced. A token that still has one was not checked by anybody: it is refused. What is left to check is whether
  * this caller, among all invokers, may deliver here.
  */
-export function platformDoor(options: DoorOptions): Door {
-  const seen = rememberTokens();
-  return (headers) => {
+export const platformDoor = (options: DoorOptions): Door =>
+  createDoor(
+    options,
     // With both headers Cloud Run checks this one: https://cloud.google.com/run/docs/authenticating/service-to-service
-    const checked = String(headers["x-serverless-authorization"] ?? headers.authorization ?? "");
-    const known = seen.get(checked);
-    if (known) return checkClaims(known, options, options.clock.now());
-    const token = parseToken(checked);
-    if (!token) return refuse(401, "no bearer token");
-    if (token.signature !== REMOVED_SIGNATURE)
-      return refuse(
-        401,
-        "the token has its signature, so the platform has not checked it; does the service let everybody in?",
-      );
-    const verdict = checkClaims(token.claims, options, options.clock.now());
-    if (verdict.ok) seen.add(checked, token.claims);
-    return verdict;
-  };
-}
+    (headers) => String(headers["x-serverless-authorization"] ?? headers.authorization ?? ""),
+    ({ signature }) =>
+      signature === REMOVED_SIGNATURE
+        ? undefined
+        : refuse(
+            401,
+            "the token has its signature, so the platform has not checked it; does the service let everybody in?",
+          ),
+  );
 
 export interface SelfDoorOptions extends DoorOptions {
   /** Accepted values of `iss`. */
@@ -43,30 +72,21 @@ export interface SelfDoorOptions extends DoorOptions {
 }
 
 /** `self`: the runtime checks the signature itself, with the issuer's published keys. */
-export function selfDoor(options: SelfDoorOptions): Door {
-  const { clock, keys, issuers } = options;
-  const verified = rememberTokens();
-
-  return async ({ authorization }) => {
-    const known = verified.get(authorization);
-    if (known) return checkClaims(known, options, clock.now());
-    const token = parseToken(authorization);
-    if (!token) return refuse(401, "no bearer token");
-    // Only what Google signs with; above all not "none", and no shared secret.
-    if (token.header.alg !== "RS256")
-      return refuse(401, `tokens signed with ${JSON.stringify(token.header.alg)} are not accepted`);
-    if (!issuers.includes(token.claims.iss ?? ""))
-      return refuse(401, `the issuer ${JSON.stringify(token.claims.iss)} is not trusted`);
-    const verdict = checkClaims(token.claims, options, clock.now());
-    if (!verdict.ok) return verdict;
-    let valid: boolean;
-    try {
-      valid = await keys.verify(token.header.kid ?? "", token.signed, token.signature);
-    } catch (error) {
-      return refuse(503, `the issuer's keys could not be read: ${(error as Error).message}`);
-    }
-    if (!valid) return refuse(401, "the token's signature is not the issuer's");
-    verified.add(authorization!, token.claims);
-    return verdict;
-  };
-}
+export const selfDoor = (options: SelfDoorOptions): Door =>
+  createDoor(
+    options,
+    ({ authorization }) => authorization,
+    async ({ header, claims, signed, signature }) => {
+      // Only what Google signs with; above all not "none", and no shared secret.
+      if (header.alg !== "RS256")
+        return refuse(401, `tokens signed with ${JSON.stringify(header.alg)} are not accepted`);
+      if (!options.issuers.includes(claims.iss ?? ""))
+        return refuse(401, `the issuer ${JSON.stringify(claims.iss)} is not trusted`);
+      try {
+        if (await options.keys.verify(header.kid ?? "", signed, signature)) return undefined;
+      } catch (error) {
+        return refuse(503, `the issuer's keys could not be read: ${(error as Error).message}`);
+      }
+      return refuse(401, "the token's signature is not the issuer's");
+    },
+  );

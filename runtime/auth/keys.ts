@@ -28,8 +28,8 @@ const DEFAULT_AGE_MS = 3_600_000;
 /** Keys are fetched when first needed, kept as long as the issuer's `cache-control` says, and parsed once. */
 export function jsonWebKeys({ url, clock, fetch }: KeysOptions): Keys {
   let keys = new Map<string, KeyObject>();
-  let fetchedMs = Number.NEGATIVE_INFINITY;
-  let staleMs = Number.NEGATIVE_INFINITY;
+  let fetchedMs = -Infinity;
+  let staleMs = -Infinity;
   let asking: Promise<void> | undefined;
 
   const ask = async () => {

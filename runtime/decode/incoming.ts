@@ -10,6 +10,11 @@ export interface Incoming {
    * @throws SyntaxError when it does not parse
    */
   payload(): unknown;
+  /**
+   * Set by a transport that throws away what it gives up, so that parking is the only dead letter there is: the number
+   * of deliveries after which it does, `Infinity` when it does not say.
+   */
+  readonly givesUpAfter?: number;
 }
 
 export type Decoded =
@@ -24,6 +29,6 @@ export const parseJson = (data: Buffer): unknown => (data.length === 0 ? undefin
 
 /** Milliseconds of an RFC 3339 time, or undefined when it is none. */
 export function instant(text: unknown): number | undefined {
-  const ms = typeof text === "string" ? Date.parse(text) : Number.NaN;
+  const ms = typeof text === "string" ? Date.parse(text) : NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

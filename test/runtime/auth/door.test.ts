@@ -25,33 +25,33 @@ const FAULTS: [string, object, number, RegExp][] = [
 describe("the door behind Cloud Run's front end", () => {
   const door = platformDoor({ ...expected, clock: virtualClock(START) });
 
-  it("lets in the caller whose token the front end has checked", () => {
-    expect(door({ authorization: strippedToken(goodClaims(START)) })).toEqual({ ok: true, email: CALLER });
+  it("lets in the caller whose token the front end has checked", async () => {
+    expect(await door({ authorization: strippedToken(goodClaims(START)) })).toEqual({ ok: true, email: CALLER });
   });
 
-  it.each(FAULTS)("refuses a token %s", (_name, change, status, reason) => {
-    const verdict = door({ authorization: strippedToken({ ...goodClaims(START), ...change }) });
+  it.each(FAULTS)("refuses a token %s", async (_name, change, status, reason) => {
+    const verdict = await door({ authorization: strippedToken({ ...goodClaims(START), ...change }) });
     expect(verdict).toEqual({ ok: false, status, reason: expect.stringMatching(reason) });
   });
 
-  it("refuses a token that still has its signature: nobody has checked it", () => {
+  it("refuses a token that still has its signature: nobody has checked it", async () => {
     const { token } = createSigner("k1");
-    expect(door({ authorization: token(goodClaims(START)) })).toMatchObject({
+    expect(await door({ authorization: token(goodClaims(START)) })).toMatchObject({
       status: 401,
       reason: expect.stringMatching(/has its signature/),
     });
   });
 
-  it("believes the header that the front end has checked when there are two", () => {
+  it("believes the header that the front end has checked when there are two", async () => {
     const forged = strippedToken(goodClaims(START));
     const real = strippedToken({ ...goodClaims(START), email: "mallory@p.iam.gserviceaccount.com" });
-    expect(door({ authorization: forged, "x-serverless-authorization": real })).toMatchObject({ status: 403 });
+    expect(await door({ authorization: forged, "x-serverless-authorization": real })).toMatchObject({ status: 403 });
   });
 
   it.each([undefined, "", "Basic eDp5", "Bearer", "Bearer a.b", "Bearer !.!.!", "Bearer bnVsbA.bnVsbA.x"])(
     "refuses the header %j",
-    (authorization) => {
-      expect(door({ authorization })).toMatchObject({ ok: false, status: 401 });
+    async (authorization) => {
+      expect(await door({ authorization })).toMatchObject({ ok: false, status: 401 });
     },
   );
 });
