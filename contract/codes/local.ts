@@ -1,7 +1,13 @@
 import { engineCodes } from "./engine";
 import { planCodes } from "./plan";
+import { providerCodes } from "./provider";
 import type { CodeTable } from "./table";
 import { targetsCodes } from "./targets";
 
 /** MR4000–MR4999: the local engine. */
-export const localCodes = { ...planCodes, ...engineCodes, ...targetsCodes } as const satisfies CodeTable;
+export const localCodes = {
+  ...planCodes,
+  ...engineCodes,
+  ...targetsCodes,
+  ...providerCodes,
+} as const satisfies CodeTable;

@@ -8,6 +8,8 @@ export interface Call {
   /** Fires when the client cancels, goes away, or its deadline passes. */
   readonly signal: AbortSignal;
   readonly headers: IncomingHttpHeaders;
+  /** The connection, the same object for all its calls; only gRPC has one that lasts. */
+  readonly connection?: object;
 }
 
 /** Codec of one message type. */
@@ -79,7 +81,7 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
       if (!stream.write(frame(method.response.encode(response)))) await drained(stream);
     },
   };
-  const call: Call = { signal: abort.signal, headers };
+  const call: Call = { signal: abort.signal, headers, ...(stream.session && { connection: stream.session }) };
 
   const run = async () => {
     const requests = messages(stream, method.request);

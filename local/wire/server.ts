@@ -14,6 +14,8 @@ export interface WireServerOptions {
   readonly grpc?: Methods;
   /** Everything that is not gRPC. @default 404 */
   readonly rest?: RestHandler;
+  /** A name that gRPC clients may call this server, besides those of the loopback. @default none */
+  readonly authority?: string;
 }
 
 export interface WireServer {
@@ -38,7 +40,8 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
   const http1 = createHttpServer((request, response) => void answer(rest, request, response));
   const http2 = createHttp2Server();
   http2.on("stream", (stream, headers) => {
-    const refused = refusal(headers[":authority"], headers["origin"]);
+    const authority = headers[":authority"];
+    const refused = refusal(authority === options.authority ? undefined : authority, headers["origin"]);
     if (!refused) return serveGrpc(methods, stream, headers);
     stream.respond({ ":status": 403 });
     stream.end(refused);

@@ -11,8 +11,8 @@ export interface ProviderSchema {
   /** Names of all resource types. */
   readonly resources: readonly string[];
   readonly dataSources: readonly string[];
-  resource(type: string): Schema | undefined;
-  dataSource(type: string): Schema | undefined;
+  readonly resource: (type: string) => Schema | undefined;
+  readonly dataSource: (type: string) => Schema | undefined;
 }
 
 /** A provider of which only a few types are known, written by hand. */

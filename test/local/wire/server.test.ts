@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import { type ClientHttp2Session, connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { type Methods, serveGrpc } from "../../../local/wire/grpc";
@@ -186,6 +186,34 @@ describe("the wire server", () => {
 
   it("answers an unknown method with UNIMPLEMENTED", async () => {
     expect((await grpc("/t.Echo/Nothing", [{}])).status).toBe("12");
+  });
+
+  it("gives the calls of one connection something in common, and refuses names that are not its own", async () => {
+    const seen: unknown[] = [];
+    const handle = async (message: object, { connection }: { connection?: object }) => {
+      seen.push(connection);
+      return message;
+    };
+    const unary = { kind: "unary" as const, request: text, response: text, handle };
+    const named = await startWireServer({ grpc: new Map([["/t.Echo/Unary", unary]]), authority: "plugin" });
+    const ask = async (session: ClientHttp2Session, authority: string) => {
+      const head = { ":method": "POST", ":path": "/t.Echo/Unary", ":authority": authority };
+      const stream = session.request({ ...head, "content-type": "application/grpc" });
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 0x7b, 0x7d]));
+      const [headers] = (await once(stream, "response")) as [{ ":status"?: number }];
+      stream.resume();
+      await once(stream, "close");
+      return headers[":status"];
+    };
+    const [one, two] = [0, 0].map(() => connectHttp2(`http://${named.address}`));
+    expect(await ask(one!, "plugin")).toBe(200);
+    expect(await ask(one!, named.address)).toBe(200);
+    expect(await ask(two!, "plugin")).toBe(200);
+    expect(await ask(two!, "evil.example")).toBe(403);
+    expect(seen.map((connection) => connection === seen[0])).toEqual([true, true, false]);
+    one!.destroy();
+    two!.destroy();
+    await named.close();
   });
 
   it("ends a call whose deadline has passed", async () => {

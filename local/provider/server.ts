@@ -1,0 +1,70 @@
+import { UNKNOWN_PROJECT_NUMBER } from "../plan/project-number";
+import { startWireServer } from "../wire/server";
+import { providerMethods } from "./protocol/methods";
+import { createProvider } from "./provider";
+import { createResources, type Resources } from "./resources";
+import { googleSchema } from "./schema/google";
+import { googleBetaSchema, timeSchema } from "./schema/small";
+
+export interface ProviderServerOptions {
+  /** Names the stack in what is invented for it. */
+  readonly stack: string;
+  /** Absolute folder at which relative paths of the configuration start: the one `cdk.tf.json` is in. */
+  readonly directory: string;
+  /** Number of a project. @default a number that is visibly nobody's */
+  readonly projectNumber?: (project: string) => string;
+  /** What exists already. @default nothing */
+  readonly resources?: Resources;
+  /**
+   * Resource types and data sources that the configuration and the state name; Terraform is spared the others. A name
+   * that there is not brings all.
+   * @default all
+   */
+  readonly types?: ReadonlySet<string>;
+  /** Refuses types that the engine does not simulate. @default false */
+  readonly strict?: boolean;
+}
+
+/** Providers that answer to Terraform from within this process. */
+export interface ProviderServer {
+  /** What Terraform must find in its environment: `TF_REATTACH_PROVIDERS`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly resources: Resources;
+  close(): Promise<void>;
+}
+
+/** What go-plugin calls every server, since it dials the address itself. */
+const GO_PLUGIN = "unused";
+
+/**
+ * Serves hashicorp/google, and what plans use of google-beta and time, to Terraform commands that run with
+ * `environment`: such a command looks for no provider, in the registry or on disk, and writes none into a lock file.
+ * https://developer.hashicorp.com/terraform/plugin/debugging#terraform-cli-development-overrides
+ */
+export async function startProviderServer(options: ProviderServerOptions): Promise<ProviderServer> {
+  const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, resources = createResources(), types } = options;
+  const schemas = [googleSchema(), googleBetaSchema(), timeSchema()];
+  const servers = await Promise.all(
+    schemas.map(async (schema) => {
+      const provider = createProvider({ ...options, projectNumber, resources, schema });
+      const ours = types && schema.source.endsWith("/google") ? types : undefined;
+      return { schema, wire: await startWireServer({ grpc: providerMethods(provider, ours), authority: GO_PLUGIN }) };
+    }),
+  );
+  const attach = servers.map(({ schema, wire }) => [
+    schema.source,
+    {
+      Protocol: "grpc",
+      ProtocolVersion: 5,
+      Pid: process.pid,
+      // Otherwise the first command to end would kill this process.
+      Test: true,
+      Addr: { Network: "tcp", String: wire.address },
+    },
+  ]);
+  return {
+    environment: { TF_REATTACH_PROVIDERS: JSON.stringify(Object.fromEntries(attach)) },
+    resources,
+    close: async () => void (await Promise.all(servers.map(({ wire }) => wire.close()))),
+  };
+}

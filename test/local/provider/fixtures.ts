@@ -1,0 +1,303 @@
+import type { Attributes } from "../../../local/plan/values";
+
+/** One resource type through its life, as data. */
+export interface Fixture {
+  readonly type: string;
+  readonly create: Attributes;
+  /** What the plan adds to the configuration when it creates: known before apply. */
+  readonly planned?: Attributes;
+  /** A change in place. Undefined: the type has none. */
+  readonly update?: Attributes;
+  /** A change that replaces, and the paths that make it. */
+  readonly replace: readonly [change: Attributes, paths: readonly string[]];
+}
+
+const project = "demo";
+const labels = { "goog-terraform-provisioned": "true", app: "shop" };
+const probe = { failure_threshold: 3, initial_delay_seconds: 0, period_seconds: 10, timeout_seconds: 1 };
+
+/** The types of which the facts were read by hand (schema/facts.json), and what plans of this project use beside them. */
+export const fixtures: readonly Fixture[] = [
+  {
+    type: "google_pubsub_topic",
+    create: { name: "orders", labels: { team: "a" }, schema_settings: [{ schema: "s" }] },
+    planned: {
+      project,
+      terraform_labels: { ...labels, team: "a" },
+      effective_labels: { ...labels, team: "a" },
+      schema_settings: [{ schema: "s", encoding: "ENCODING_UNSPECIFIED" }],
+    },
+    update: { labels: { team: "b" } },
+    replace: [{ name: "orders-2" }, ["name"]],
+  },
+  {
+    type: "google_pubsub_subscription",
+    create: { name: "s", topic: "t", push_config: [{ push_endpoint: "https://x.example" }] },
+    planned: { project, message_retention_duration: "604800s" },
+    update: { ack_deadline_seconds: 45, retry_policy: [{ minimum_backoff: "5s" }] },
+    replace: [{ filter: "attributes:a", enable_message_ordering: true }, ["enable_message_ordering", "filter"]],
+  },
+  {
+    type: "google_pubsub_schema",
+    create: { name: "s", definition: "{}" },
+    planned: { type: "TYPE_UNSPECIFIED" },
+    update: { definition: '{"type":"record"}' },
+    replace: [{ project: "other" }, ["project"]],
+  },
+  {
+    type: "google_cloud_run_v2_service",
+    create: {
+      name: "c",
+      location: "us-east1",
+      annotations: { note: "x" },
+      template: [
+        {
+          containers: [{ image: "i", env: [{ name: "A" }], liveness_probe: [{ http_get: [{}] }] }],
+        },
+      ],
+    },
+    planned: {
+      deletion_protection: true,
+      effective_annotations: { note: "x" },
+      template: [
+        expect.objectContaining({
+          containers: [
+            expect.objectContaining({
+              env: [expect.objectContaining({ name: "A", value: "" })],
+              liveness_probe: [
+                expect.objectContaining({ ...probe, http_get: [expect.objectContaining({ path: "/" })] }),
+              ],
+            }),
+          ],
+        }),
+      ],
+    },
+    update: { custom_audiences: ["https://a.example"] },
+    replace: [{ location: "us-west1" }, ["location"]],
+  },
+  {
+    type: "google_cloud_run_v2_job",
+    create: { name: "j", location: "us-east1", template: [{ template: [{ containers: [{ image: "i" }] }] }] },
+    planned: { deletion_protection: true },
+    update: { client: "me" },
+    replace: [{ name: "k" }, ["name"]],
+  },
+  {
+    type: "google_cloudfunctions2_function",
+    create: {
+      name: "f",
+      location: "us-east1",
+      build_config: [
+        { runtime: "nodejs20", source: [{ repo_source: [{ repo_name: "r", branch_name: "b", project_id: "p" }] }] },
+      ],
+      service_config: [{ timeout_seconds: 30 }],
+    },
+    planned: {
+      service_config: [
+        expect.objectContaining({
+          all_traffic_on_latest_revision: true,
+          ingress_settings: "ALLOW_ALL",
+          timeout_seconds: 30,
+        }),
+      ],
+    },
+    update: { description: "d" },
+    replace: [
+      {
+        build_config: [
+          { runtime: "nodejs20", source: [{ repo_source: [{ repo_name: "r", branch_name: "b", project_id: "q" }] }] },
+        ],
+      },
+      ["build_config.0.source.0.repo_source.0.project_id"],
+    ],
+  },
+  {
+    type: "google_cloud_scheduler_job",
+    create: { name: "tick", schedule: "* * * * *", pubsub_target: [{ topic_name: "t", data: "eA==" }] },
+    planned: { attempt_deadline: "180s", time_zone: "Etc/UTC", region: "europe-west1" },
+    update: { schedule: "0 * * * *" },
+    replace: [{ region: "us-east1" }, ["region"]],
+  },
+  {
+    type: "google_cloud_tasks_queue",
+    create: { name: "q", location: "europe-west1" },
+    update: { rate_limits: [{ max_dispatches_per_second: 0.1 }] },
+    replace: [{ location: "us-east1" }, ["location"]],
+  },
+  {
+    type: "google_dataflow_job",
+    create: { name: "d", template_gcs_path: "gs://a/b", temp_gcs_location: "gs://a/t" },
+    planned: { on_delete: "drain", skip_wait_on_job_termination: false },
+    update: { machine_type: "n1" },
+    replace: [{ max_workers: 3 }, ["max_workers"]],
+  },
+  {
+    type: "google_eventarc_trigger",
+    create: {
+      name: "t",
+      location: "europe-west1",
+      matching_criteria: [
+        { attribute: "type", value: "a" },
+        { attribute: "bucket", value: "b" },
+      ],
+      destination: [{ workflow: "w" }],
+    },
+    update: { service_account: "a@b.c" },
+    replace: [
+      {
+        matching_criteria: [
+          { attribute: "type", value: "z" },
+          { attribute: "bucket", value: "b" },
+        ],
+      },
+      ["matching_criteria"],
+    ],
+  },
+  {
+    type: "google_monitoring_alert_policy",
+    create: {
+      display_name: "a",
+      combiner: "OR",
+      conditions: [{ display_name: "c" }],
+      documentation: [{ content: "x" }],
+    },
+    planned: { enabled: true, documentation: [expect.objectContaining({ mime_type: "text/markdown" })] },
+    update: { severity: "ERROR" },
+    replace: [{ project: "other" }, ["project"]],
+  },
+  {
+    type: "google_monitoring_dashboard",
+    create: { dashboard_json: "{}" },
+    update: { dashboard_json: '{"a":1}' },
+    replace: [{ project: "other" }, ["project"]],
+  },
+  {
+    type: "google_monitoring_notification_channel",
+    create: { type: "email", sensitive_labels: [{ auth_token: "s" }] },
+    planned: { enabled: true, force_delete: false },
+    update: { display_name: "d" },
+    replace: [{ project: "other" }, ["project"]],
+  },
+  {
+    type: "google_monitoring_uptime_check_config",
+    create: {
+      display_name: "u",
+      timeout: "10s",
+      http_check: [{ use_ssl: true }],
+      monitored_resource: [{ type: "uptime_url", labels: { host: "h" } }],
+    },
+    planned: { period: "300s", http_check: [expect.objectContaining({ path: "/", request_method: "GET" })] },
+    update: { timeout: "5s" },
+    replace: [
+      {
+        http_check: [{ use_ssl: true, request_method: "POST" }],
+        monitored_resource: [{ type: "x", labels: { host: "i" } }],
+      },
+      ["http_check.0.request_method", "monitored_resource.0.labels", "monitored_resource.0.type"],
+    ],
+  },
+  {
+    type: "google_logging_metric",
+    create: { name: "m", filter: "x" },
+    update: { filter: "y" },
+    replace: [
+      { metric_descriptor: [{ metric_kind: "DELTA", value_type: "INT64", labels: [{ key: "k" }] }] },
+      ["metric_descriptor.0.labels"],
+    ],
+  },
+  {
+    type: "google_project_service",
+    create: { service: "run.googleapis.com", timeouts: { create: "5m" } },
+    planned: { disable_on_destroy: true, timeouts: { create: "5m", delete: null, read: null, update: null } },
+    update: { disable_on_destroy: false },
+    replace: [{ service: "iam.googleapis.com" }, ["service"]],
+  },
+  {
+    type: "google_secret_manager_secret",
+    create: { secret_id: "s", replication: [{ user_managed: [{ replicas: [{ location: "a" }] }] }] },
+    planned: { deletion_protection: false },
+    update: { ttl: "86400s" },
+    replace: [
+      { replication: [{ user_managed: [{ replicas: [{ location: "a" }, { location: "b" }] }] }] },
+      ["replication.0.user_managed.0.replicas"],
+    ],
+  },
+  {
+    type: "google_secret_manager_secret_version",
+    create: { secret: "s", secret_data: "x" },
+    planned: { enabled: true, deletion_policy: "DELETE", is_secret_data_base64: false, secret_data_wo_version: 0 },
+    update: { enabled: false },
+    replace: [{ secret_data: "y" }, ["secret_data"]],
+  },
+  {
+    type: "google_service_account",
+    create: { account_id: "robot" },
+    planned: { disabled: false, project },
+    update: { display_name: "Robot" },
+    replace: [{ account_id: "other-robot" }, ["account_id"]],
+  },
+  {
+    type: "google_storage_bucket",
+    create: { name: "b", location: "EU", lifecycle_rule: [{ action: [{ type: "Delete" }], condition: [{ age: 3 }] }] },
+    planned: { storage_class: "STANDARD", force_destroy: false },
+    update: { storage_class: "NEARLINE" },
+    replace: [{ location: "US" }, ["location"]],
+  },
+  {
+    type: "google_storage_bucket_object",
+    create: { name: "o", bucket: "b", content: "x" },
+    planned: { detect_md5hash: "different hash" },
+    update: { temporary_hold: true },
+    replace: [{ bucket: "c" }, ["bucket"]],
+  },
+  {
+    type: "google_storage_notification",
+    create: { bucket: "b", payload_format: "JSON_API_V1", topic: "t", event_types: ["A", "B"] },
+    replace: [{ event_types: ["B", "C"] }, ["event_types"]],
+  },
+  {
+    type: "google_workflows_workflow",
+    create: { name: "w", region: "europe-west1", source_contents: "main:" },
+    planned: { deletion_protection: true },
+    update: { source_contents: "main: {}" },
+    replace: [{ region: "us-east1" }, ["region"]],
+  },
+  {
+    type: "google_bigquery_dataset",
+    create: { dataset_id: "d" },
+    planned: { location: "US", delete_contents_on_destroy: false },
+    update: { description: "d" },
+    replace: [{ location: "EU" }, ["location"]],
+  },
+  {
+    type: "google_bigquery_table",
+    create: { dataset_id: "d", table_id: "t", view: [{ query: "select 1" }] },
+    planned: { deletion_protection: true, view: [expect.objectContaining({ use_legacy_sql: true })] },
+    update: { description: "d" },
+    replace: [{ table_id: "u" }, ["table_id"]],
+  },
+  {
+    type: "google_firestore_database",
+    create: { name: "(default)", location_id: "eur3", type: "FIRESTORE_NATIVE" },
+    planned: { deletion_policy: "ABANDON", point_in_time_recovery_enablement: "POINT_IN_TIME_RECOVERY_DISABLED" },
+    update: { concurrency_mode: "OPTIMISTIC" },
+    replace: [{ location_id: "nam5" }, ["location_id"]],
+  },
+  {
+    type: "google_artifact_registry_repository",
+    create: { repository_id: "r", format: "DOCKER", location: "europe-west1" },
+    update: { description: "d" },
+    replace: [{ repository_id: "s" }, ["repository_id"]],
+  },
+  {
+    type: "google_pubsub_topic_iam_member",
+    create: { topic: "t", role: "roles/pubsub.publisher", member: "user:a@b.c" },
+    replace: [{ role: "roles/pubsub.editor", member: "user:d@e.f" }, ["member", "role"]],
+  },
+  {
+    type: "google_project_iam_binding",
+    create: { project: "demo", role: "roles/viewer", members: ["user:a@b.c", "user:d@e.f"] },
+    update: { members: ["user:g@h.i"] },
+    replace: [{ condition: [{ title: "t", expression: "true" }] }, ["condition"]],
+  },
+];
