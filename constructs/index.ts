@@ -1,3 +1,4 @@
+export * from "./bigquery";
 export * from "./core";
 export * from "./firestore";
 export * from "./functions";
@@ -5,4 +6,5 @@ export * from "./monitoring";
 export * from "./pipeline";
 export * from "./pubsub";
 export * from "./run";
+export * from "./secrets";
 export * from "./storage";

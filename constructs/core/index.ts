@@ -2,6 +2,7 @@ export { type Agent, serviceAgent } from "./agents";
 export { type Api, enableApi } from "./apis";
 export { type AnyContract, type Delivery, deliveryOf, PUBSUB_LIMITS } from "./derive";
 export { durationOf } from "./durations";
+export { type Encryption, grantEncryption } from "./encryption";
 export { skipCreationStacks } from "./fast";
 export {
   type Grant,

@@ -13,6 +13,8 @@ export interface NameRule {
   readonly max: number;
   /** The pattern in words. */
   readonly allowed: string;
+  /** What parts of a name are joined by. @default "-" */
+  readonly separator?: "_";
 }
 
 /**
@@ -25,7 +27,8 @@ export function physicalName(construct: IConstruct, rule: NameRule, name?: strin
   const logical = name ?? kebab(pathInStack(construct));
   const full = [stack.context.prefix, logical].filter((part) => part !== "").join("-");
   if (!isKnown(full)) return full;
-  const fitted = fit(full, rule.max);
+  const { separator = "-" } = rule;
+  const fitted = fit(full, rule.max).replaceAll("-", separator);
   if (!rule.pattern.test(fitted))
     addIssue(construct, "MR1010", {
       problem: `"${fitted}" is not a name Google accepts for a ${rule.kind}: ${rule.allowed}`,

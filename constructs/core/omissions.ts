@@ -14,6 +14,8 @@ const CONDITION = { "condition.description": "title and expression say it" } as 
 const HTTP_PROBE = "the runtime answers over HTTP, which says more than an open port";
 const OTHER_FORMATS = "the repository holds container images";
 
+const OTHER_TABLES = "tables that Pub/Sub and handlers write are BigQuery's own";
+
 const membership = { condition: NO_CONDITION } as const;
 
 export const OMISSIONS: Omissions = {
@@ -35,6 +37,36 @@ export const OMISSIONS: Omissions = {
     vulnerability_scanning_config: "inherited from the project, where it is paid for",
   },
   google_artifact_registry_repository_iam_member: membership,
+  google_bigquery_dataset: {
+    access: "a list of access takes away what others were granted",
+    default_collation: "upper and lower case differ, as everywhere else",
+    external_catalog_dataset_options: OTHER_TABLES,
+    external_dataset_reference: OTHER_TABLES,
+    friendly_name: "the id is what everybody writes",
+    is_case_insensitive: "names of tables follow from names of constructs",
+    resource_tags: NOT_OFFERED,
+  },
+  google_bigquery_dataset_iam_member: membership,
+  google_bigquery_table: {
+    biglake_configuration: OTHER_TABLES,
+    expiration_time: "a moment written into a plan passes; partitions have an age",
+    external_catalog_table_options: OTHER_TABLES,
+    external_data_configuration: OTHER_TABLES,
+    friendly_name: "the id is what everybody writes",
+    ignore_auto_generated_schema: "columns are always given",
+    ignore_schema_changes: "columns belong to the plan",
+    materialized_view: OTHER_TABLES,
+    max_staleness: OTHER_TABLES,
+    range_partitioning: "messages are partitioned by time",
+    resource_tags: NOT_OFFERED,
+    schema_foreign_type_info: OTHER_TABLES,
+    table_constraints: "Pub/Sub writes at least once, so that no key would hold",
+    table_metadata_view: "what is read back by default is enough",
+    table_replication_info: OTHER_TABLES,
+    "time_partitioning.require_partition_filter": "deprecated for the argument of the table",
+    view: OTHER_TABLES,
+  },
+  google_bigquery_table_iam_member: membership,
   google_cloud_run_v2_service: {
     annotations: "kept by clients; ignored, because they write it",
     binary_authorization: NOT_OFFERED,
@@ -97,6 +129,7 @@ export const OMISSIONS: Omissions = {
   google_firestore_field: {
     "index_config.indexes": "only fields that expire are managed, and those are not indexed",
   },
+  google_kms_crypto_key_iam_member: membership,
   google_monitoring_alert_policy: {
     alert_strategy: NOT_OFFERED,
     "conditions.condition_absent": "alarms compare a metric with a threshold",
@@ -124,20 +157,24 @@ export const OMISSIONS: Omissions = {
     disable_dependent_services: "APIs are never disabled: other stacks of the project may use them",
   },
   google_pubsub_subscription: {
-    bigquery_config: NOT_OFFERED,
-    cloud_storage_config: NOT_OFFERED,
-    message_transforms: NOT_OFFERED,
     "push_config.attributes": "the only key Google knows, `x-goog-version`, has one value",
   },
   google_pubsub_subscription_iam_member: membership,
   google_pubsub_topic: {
     ingestion_data_source_settings: "ingestion from other clouds and logs comes later",
-    kms_key_name: NOT_OFFERED,
-    "message_storage_policy.enforce_in_transit": NOT_OFFERED,
-    message_transforms: NOT_OFFERED,
-    schema_settings: NOT_OFFERED,
   },
   google_pubsub_topic_iam_member: membership,
+  google_secret_manager_secret: {
+    annotations: NOT_OFFERED,
+    expire_time: "a secret that goes by itself takes its readers down",
+    "replication.auto.customer_managed_encryption": NOT_OFFERED,
+    "replication.user_managed.replicas.customer_managed_encryption": NOT_OFFERED,
+    rotation: "announces a rotation that somebody else must make",
+    tags: NOT_OFFERED,
+    topics: "announces a rotation that somebody else must make",
+    ttl: "a secret that goes by itself takes its readers down",
+    version_aliases: "versions belong to whoever adds them",
+  },
   google_secret_manager_secret_iam_member: membership,
   google_service_account: {
     create_ignore_already_exists: "an account that exists already belongs to somebody else",
@@ -151,11 +188,8 @@ export const OMISSIONS: Omissions = {
     custom_placement_config: "a predefined dual-region can be named as the location",
     default_event_based_hold: NOT_OFFERED,
     enable_object_retention: NOT_OFFERED,
-    "encryption.default_kms_key_name": NOT_OFFERED,
     hierarchical_namespace: "events and archives need no folders",
     ip_filter: NOT_OFFERED,
-    "lifecycle_rule.action.storage_class": NOT_OFFERED,
-    "lifecycle_rule.condition.age": NOT_OFFERED,
     "lifecycle_rule.condition.created_before": "rules count days, so that they need no upkeep",
     "lifecycle_rule.condition.custom_time_before": "rules count days, so that they need no upkeep",
     "lifecycle_rule.condition.days_since_custom_time": "nothing of ours sets a custom time",
@@ -170,7 +204,7 @@ export const OMISSIONS: Omissions = {
     "lifecycle_rule.condition.send_num_newer_versions_if_zero": "noncurrent versions go by age",
     "logging.log_object_prefix": "Google's default, the bucket's name, keeps logs of several buckets apart",
     requester_pays: "service agents cannot name a project that pays",
-    retention_policy: NOT_OFFERED,
+    retention_policy: "versions and soft delete keep what is deleted; Terraform could not destroy the bucket",
     rpo: "turbo replication is for dual-regions alone",
     website: "buckets are never public",
   },

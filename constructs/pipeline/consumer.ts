@@ -20,7 +20,7 @@ import type { IFirestoreDatabase } from "../firestore/database";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
-import type { PushProps } from "../pubsub/subscription";
+import type { PushProps } from "../pubsub/subscription-props";
 import type { ITopic } from "../pubsub/topic";
 import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
 

@@ -10,11 +10,18 @@ export interface Watched {
   readonly push: boolean;
   /** Age of a waiting message that is too old, seconds. */
   readonly tooOldSeconds: number;
+  /** Age of a dead letter that is forgotten, seconds. */
+  readonly deadLetterTooOldSeconds: number;
 }
 
 /** The alarms every dead-lettered subscription comes with. Thresholds are ours. */
 export function subscriptionAlarms(watched: Watched): readonly Alarm[] {
-  return [deadLetters(watched), backlogAge(watched), ...(watched.push ? [pushErrors(watched)] : [])];
+  return [
+    deadLetters(watched),
+    deadLetterAge(watched),
+    backlogAge(watched),
+    ...(watched.push ? [pushErrors(watched)] : []),
+  ];
 }
 
 /** At the first one: forwarded by Pub/Sub, or parked by the handler, which only the kept messages show. */
@@ -46,6 +53,24 @@ const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId }: Watche
 1. Look at one: \`gcloud pubsub subscriptions pull ${deadLetterSubscriptionId} --limit=1 --format=json\` (without \`--auto-ack\` it stays). The attributes \`CloudPubSubDeadLetterSource…\` mark those that ran out of attempts.
 2. Mend the handler or the publisher, deploy.
 3. Publish the messages again and acknowledge them.`,
+});
+
+/** The first notification may have been overlooked; a dead letter that nobody takes is lost when its retention ends. */
+const deadLetterAge = ({ title, deadLetterSubscriptionId, deadLetterTooOldSeconds }: Watched): Alarm => ({
+  id: "DeadLetterAge",
+  title: `${title}: dead letters are forgotten`,
+  severity: "ERROR",
+  conditions: [
+    {
+      title: `the oldest dead letter has waited for more than ${deadLetterTooOldSeconds} s`,
+      metric: metrics.oldestAge(deadLetterSubscriptionId),
+      aligner: "ALIGN_MAX",
+      periodSeconds: 60,
+      above: deadLetterTooOldSeconds,
+      forSeconds: 300,
+    },
+  ],
+  runbook: `Nobody has taken the dead letters in \`${deadLetterSubscriptionId}\`. They are deleted when its retention ends: publish them again, or acknowledge those that nobody needs.`,
 });
 
 const backlogAge = ({ title, subscriptionId, tooOldSeconds }: Watched): Alarm => ({

@@ -1,7 +1,8 @@
 import { Construct } from "constructs";
 import type { Duration } from "../../language/duration";
 import { kebab, pathInStack } from "../core/names";
-import type { Grant, GrantOptions, IGrantee } from "../core";
+import type { Encryption, Grant, GrantOptions, IGrantee } from "../core";
+import { type Archive, archiving } from "./archive";
 import { PUBSUB_GRANTS } from "./grants";
 import { Subscription } from "./subscription";
 import { type ITopic, Topic } from "./topic";
@@ -11,6 +12,10 @@ export interface DeadLetterTopicProps {
   readonly name?: string;
   /** How long dead letters wait for somebody to look at them, 10m–31d. @default "31d" */
   readonly retention?: Duration;
+  /** Where dead letters are kept for good, beside the subscription. @default nowhere */
+  readonly archive?: Archive;
+  /** A key of one's own; Pub/Sub is let use it. @default Google's */
+  readonly encryption?: Encryption;
 }
 
 /**
@@ -21,6 +26,8 @@ export class DeadLetterTopic extends Construct implements ITopic {
   readonly topic: Topic;
   /** Keeps the dead letters; what looks at them or sends them back pulls from it. */
   readonly subscription: Subscription;
+  /** Writes the dead letters to their archive; undefined without one. */
+  readonly archive?: Subscription;
   readonly name: string;
   readonly reference: string;
   readonly retention: Duration;
@@ -29,7 +36,7 @@ export class DeadLetterTopic extends Construct implements ITopic {
     super(scope, id);
     this.retention = props.retention ?? "31d";
     const name = props.name ?? kebab(pathInStack(this));
-    this.topic = new Topic(this, "Topic", { name });
+    this.topic = new Topic(this, "Topic", { name, encryption: props.encryption });
     this.subscription = new Subscription(this, "Kept", {
       topic: this.topic,
       name,
@@ -37,6 +44,16 @@ export class DeadLetterTopic extends Construct implements ITopic {
       // The end of the line: a dead letter has nowhere else to go.
       deadLetter: false,
     });
+    if (props.archive) {
+      const home = new Construct(this, "Archive");
+      this.archive = new Subscription(home, "Subscription", {
+        topic: this.topic,
+        name: `${name}-archive`,
+        retention: this.retention,
+        deadLetter: false,
+        ...archiving(home, name, props.archive),
+      });
+    }
     this.name = this.topic.name;
     this.reference = this.topic.reference;
   }

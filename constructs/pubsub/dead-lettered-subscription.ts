@@ -1,14 +1,16 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, formatDuration } from "../../language/duration";
-import { check, type Grant, type GrantOptions, type IGrantee, type Rule } from "../core";
+import { check, durationOf, type Grant, type GrantOptions, type IGrantee, type Rule } from "../core";
 import { kebab, pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
 import { AlertPolicy } from "../monitoring/alert-policy";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { subscriptionAlarms } from "./alarms";
 import { DeadLetterTopic } from "./dead-letter-topic";
-import { type ISubscription, Subscription, type SubscriptionProps } from "./subscription";
+import type { Archive } from "./archive";
+import { type ISubscription, Subscription } from "./subscription";
+import type { SubscriptionProps } from "./subscription-props";
 
 export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "deadLetter"> {
   /** Deliveries before a message is dead-lettered, 5–100. @default 10 */
@@ -17,6 +19,10 @@ export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "
   readonly deadLetterTopic?: DeadLetterTopic;
   /** How long dead letters are kept in a topic of its own, 10m–31d. @default "31d" */
   readonly deadLetterRetention?: Duration;
+  /** Where dead letters of a topic of its own are kept for good. @default nowhere */
+  readonly archive?: Archive;
+  /** Age of a dead letter that somebody is told of again. @default "1d" */
+  readonly deadLetterAge?: Duration;
   /** Who is told of dead letters, old messages and failing pushes. @default nobody */
   readonly notify?: readonly INotificationChannel[];
   /** `false` makes no alert policies. @default they are made */
@@ -38,10 +44,17 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
 
   constructor(scope: Construct, id: string, props: DeadLetteredSubscriptionProps) {
     super(scope, id);
-    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention: retention, notify, alarms, ...rest } = props;
+    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, ...others } = props;
+    const { notify, alarms, deadLetterAge = "1d", ...rest } = others;
     const name = props.name ?? kebab(pathInStack(this));
+    check(this, props, PROPS_RULES);
     this.deadLetterTopic =
-      deadLetterTopic ?? new DeadLetterTopic(this, "DeadLetter", { name: `${name}-dead-letter`, retention });
+      deadLetterTopic ??
+      new DeadLetterTopic(this, "DeadLetter", {
+        name: `${name}-dead-letter`,
+        retention: deadLetterRetention,
+        archive,
+      });
     this.subscription = new Subscription(this, "Subscription", {
       ...rest,
       name,
@@ -60,6 +73,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
       deadLetterSubscriptionId: this.deadLetterTopic.subscription.subscriptionId,
       push: props.push !== undefined,
       tooOldSeconds: TOO_OLD_SECONDS,
+      deadLetterTooOldSeconds: durationOf(this, "deadLetterAge", deadLetterAge) / 1_000,
     });
     if (alarms ?? true) for (const alarm of this.alarms) new AlertPolicy(this, alarm.id, { alarm, notify });
   }
@@ -76,6 +90,17 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
 
 /** Age at which a waiting message is worth a notification: as long as the longest pause between two attempts. */
 const TOO_OLD_SECONDS = 600;
+
+const PROPS_RULES: readonly Rule<DeadLetteredSubscriptionProps>[] = [
+  {
+    code: "MR1138",
+    fault: ({ deadLetterTopic, archive, deadLetterRetention }) =>
+      deadLetterTopic !== undefined &&
+      (archive !== undefined || deadLetterRetention !== undefined) && {
+        problem: `${deadLetterTopic.node.path} is shared, so this subscription cannot say how its dead letters are kept`,
+      },
+  },
+];
 
 interface Retentions {
   readonly sourceMs: number;

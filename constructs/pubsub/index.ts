@@ -1,3 +1,4 @@
+export type { Archive } from "./archive";
 export { subscriptionAlarms, type Watched } from "./alarms";
 export { DeadLetteredSubscription, type DeadLetteredSubscriptionProps } from "./dead-lettered-subscription";
 export { DeadLetterTopic, type DeadLetterTopicProps } from "./dead-letter-topic";
@@ -5,11 +6,9 @@ export { endpoint } from "./endpoint";
 export type { Filter } from "../../language/filter";
 export { all, any, attribute, not } from "./filter";
 export { subscriptionMetrics } from "./metrics";
-export {
-  type DeadLetterProps,
-  type ISubscription,
-  type PushProps,
-  Subscription,
-  type SubscriptionProps,
-} from "./subscription";
+export type { BigQueryProps, CloudStorageProps } from "./export";
+export { type ISchema, Schema, type SchemaProps } from "./schema";
+export { type ISubscription, Subscription } from "./subscription";
+export type { DeadLetterProps, PushProps, SubscriptionProps } from "./subscription-props";
 export { type ITopic, Topic, type TopicProps } from "./topic";
+export type { MessageTransform } from "./transforms";

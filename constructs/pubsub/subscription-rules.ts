@@ -1,11 +1,14 @@
 import { formatDuration } from "../../language/duration";
 import { type IPushTarget, isKnown, PUBSUB_LIMITS, type Rule } from "../core";
+import type { BigQueryProps, CloudStorageProps } from "./export";
 import { type ITopic, Topic } from "./topic";
 
 /** A subscription's props with every default applied; durations in milliseconds, `NaN` where one cannot be read. */
 export interface ResolvedSubscription {
   readonly topic: ITopic;
   readonly push?: { readonly target: IPushTarget };
+  readonly bigQuery?: BigQueryProps;
+  readonly cloudStorage?: CloudStorageProps & { readonly maxDurationMs: number };
   readonly filter?: string;
   readonly ordering: boolean;
   readonly exactlyOnce: boolean;
@@ -104,9 +107,11 @@ export const SUBSCRIPTION_RULES: readonly Rule<ResolvedSubscription>[] = [
   {
     // https://cloud.google.com/pubsub/docs/exactly-once-delivery
     code: "MR1119",
-    fault: ({ exactlyOnce, push }) =>
+    fault: ({ exactlyOnce, push, bigQuery, cloudStorage }) =>
       exactlyOnce &&
-      push !== undefined && { problem: "exactly-once delivery is asked for on a push subscription; only pull has it" },
+      (push ?? bigQuery ?? cloudStorage) !== undefined && {
+        problem: `exactly-once delivery is asked for on a subscription that ${push ? "pushes" : "writes"}; only pull has it`,
+      },
   },
   {
     code: "MR1120",

@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
-import { type Filter, printFilter } from "../../language/filter";
+import { printFilter } from "../../language/filter";
 import {
   addIssue,
   check,
@@ -17,69 +17,24 @@ import {
   type IPushTarget,
   isKnown,
   type IServiceAccount,
-  type Labels,
   MillraceStack,
   physicalName,
+  PUBSUB_LIMITS,
   ServiceAccount,
   serviceAgent,
 } from "../core";
 import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
-import { PubsubSubscription, PubsubSubscriptionIamMember } from "../l1/pubsub";
+import { PubsubSubscription, type PubsubSubscriptionConfig, PubsubSubscriptionIamMember } from "../l1/pubsub";
+import { bindBigQuery, bindCloudStorage } from "./export";
+import { EXPORT_RULES } from "./export-rules";
 import { checkFilterText } from "./filter";
 import { PUBSUB_GRANTS } from "./grants";
+import { projectOf, pubsubName } from "./names";
+import type { SubscriptionProps } from "./subscription-props";
 import { DEAD_LETTER_RULES, type ResolvedSubscription, SUBSCRIPTION_RULES } from "./subscription-rules";
-import { type ITopic, projectOf, pubsubName, Topic } from "./topic";
-
-/** Posting messages to a target instead of waiting to be asked for them. */
-export interface PushProps {
-  readonly target: IPushTarget;
-  /** Identity that calls the target. @default an account of its own, which may invoke this target and do nothing else */
-  readonly identity?: IServiceAccount;
-  /**
-   * What the request's body is: the message in Pub/Sub's JSON envelope, or its data alone with the rest in headers, or
-   * its data and nothing else.
-   * @default "wrapped"
-   */
-  readonly body?: "wrapped" | "unwrapped" | "unwrapped-without-metadata";
-}
-
-/** What happens to messages that cannot be delivered. */
-export interface DeadLetterProps {
-  readonly topic: ITopic;
-  /** Deliveries before a message goes there, 5–100. @default 10 */
-  readonly maxDeliveryAttempts?: number;
-}
-
-export interface SubscriptionProps {
-  readonly topic: ITopic;
-  /** Name, after the stack's prefix. @default from the construct's path */
-  readonly name?: string;
-  /** @default messages are pulled */
-  readonly push?: PushProps;
-  /** Messages that do not match are acknowledged unseen. At most 256 bytes; a change replaces the subscription. @default all messages */
-  readonly filter?: Filter | string;
-  /** Messages of equal ordering key one after another; a change replaces the subscription. @default false */
-  readonly ordering?: boolean;
-  /** No redelivery of an acknowledged message; pull only, within one region. @default false */
-  readonly exactlyOnce?: boolean;
-  /** Time to acknowledge a message, and to answer a push: 10s–600s, whole seconds. @default "10s" */
-  readonly ackDeadline?: Duration;
-  /** Pauses before redeliveries, 0–600 s each; `"immediate"` for none. @default from 10s to 600s */
-  readonly retry?: { readonly minBackoff?: Duration; readonly maxBackoff?: Duration } | "immediate";
-  /** `false`: on purpose none, a message is tried until its retention ends. @default none, with a warning */
-  readonly deadLetter?: DeadLetterProps | false;
-  /** How long messages wait to be acknowledged, 10m–31d. @default "7d" */
-  readonly retention?: Duration;
-  /** Whether acknowledged messages are kept for the retention, so that it can be replayed. @default false */
-  readonly retainAcknowledged?: boolean;
-  /** Idle time after which Google deletes the subscription, at least 1d. @default "never" (Google's own is 31 days) */
-  readonly expiration?: Duration | "never";
-  /** Labels beside the stack's. @default none */
-  readonly labels?: Labels;
-  /** What must exist before the first message is delivered. @default what push and dead-lettering need */
-  readonly dependsOn?: readonly ITerraformDependable[];
-}
+import { Topic } from "./topic";
+import { checkTransforms, renderTransforms } from "./transforms";
 
 /** A subscription, made here or elsewhere. */
 export interface ISubscription {
@@ -116,7 +71,8 @@ export class Subscription extends Construct implements ISubscription {
 
     const resolved = this.resolve(props);
     this.retentionMs = resolved.retentionMs;
-    check(this, resolved, SUBSCRIPTION_RULES);
+    check(this, resolved, [...SUBSCRIPTION_RULES, ...EXPORT_RULES]);
+    checkTransforms(this, props.transforms);
     if (resolved.filter !== undefined) checkFilterText(this, resolved.filter);
     checkLabels(this, props.labels ?? {});
 
@@ -134,7 +90,12 @@ export class Subscription extends Construct implements ISubscription {
         props.push.identity ?? new ServiceAccount(this, "Identity", { name: identityName(props.name) });
       before.push(...this.allowPush(props.push.target, this.pushIdentity, agent()));
     }
-    this.resource = this.render(props, resolved, before);
+    const { bigQuery, cloudStorage } = resolved;
+    const table = bigQuery && bindBigQuery(this, bigQuery, agent());
+    const files = cloudStorage && bindCloudStorage(this, cloudStorage, cloudStorage.maxDurationMs, agent());
+    before.push(...(table?.before ?? []), ...(files?.before ?? []));
+    const exports = { bigqueryConfig: table?.config, cloudStorageConfig: files?.config };
+    this.resource = this.render(props, resolved, exports, before);
     this.dependables = deadLetter
       ? [this.resource, grant(targetOf(this, this.resource.name), agent(), acknowledgeDeadLetters).resource]
       : [this.resource];
@@ -147,13 +108,17 @@ export class Subscription extends Construct implements ISubscription {
   private resolve(props: SubscriptionProps): ResolvedSubscription {
     const { retry = {}, push, deadLetter } = props;
     const ms = (field: string, value: Duration) => durationOf(this, field, value);
+    const { cloudStorage, ackDeadline } = props;
+    const maxDurationMs = cloudStorage && ms("cloudStorage.maxDuration", cloudStorage.maxDuration ?? "5m");
     return {
       topic: props.topic,
       push,
+      bigQuery: props.bigQuery,
+      cloudStorage: cloudStorage && { ...cloudStorage, maxDurationMs: maxDurationMs! },
       filter: props.filter === undefined || typeof props.filter === "string" ? props.filter : printFilter(props.filter),
       ordering: props.ordering ?? false,
       exactlyOnce: props.exactlyOnce ?? false,
-      ackDeadlineMs: ms("ackDeadline", props.ackDeadline ?? "10s"),
+      ackDeadlineMs: ackDeadline === undefined ? defaultDeadlineMs(maxDurationMs) : ms("ackDeadline", ackDeadline),
       retry:
         retry === "immediate"
           ? undefined
@@ -179,7 +144,12 @@ export class Subscription extends Construct implements ISubscription {
     return [...(invoke ? [invoke.resource] : []), tokens.resource, ...target.dependables];
   }
 
-  private render(props: SubscriptionProps, resolved: ResolvedSubscription, before: readonly ITerraformDependable[]) {
+  private render(
+    props: SubscriptionProps,
+    resolved: ResolvedSubscription,
+    exports: Pick<PubsubSubscriptionConfig, "bigqueryConfig" | "cloudStorageConfig">,
+    before: readonly ITerraformDependable[],
+  ) {
     const stack = MillraceStack.of(this);
     const { push, retainAcknowledged, labels } = props;
     const { deadLetter, retry, expirationMs } = resolved;
@@ -208,11 +178,19 @@ export class Subscription extends Construct implements ISubscription {
         oidcToken: { serviceAccountEmail: this.pushIdentity!.emailReference, audience: push.target.audience },
         noWrapper: NO_WRAPPER[push.body ?? "wrapped"],
       },
+      ...exports,
+      messageTransforms: renderTransforms(props.transforms),
       labels: labels && { ...labels },
       dependsOn: ofSameStack(this, before),
       ...stack.protection,
     });
   }
+}
+
+/** Long enough to finish a file; messages are acknowledged only then. */
+function defaultDeadlineMs(maxDurationMs: number | undefined): number {
+  const { min, max } = PUBSUB_LIMITS.ackDeadlineSeconds;
+  return Math.min(max, Math.max(min, Math.ceil((maxDurationMs ?? 0) / 1_000))) * 1_000;
 }
 
 const NO_WRAPPER = {

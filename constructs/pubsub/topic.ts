@@ -5,15 +5,16 @@ import {
   check,
   durationOf,
   enableApi,
+  type Encryption,
   type Grant,
   grant,
+  grantEncryption,
   type GrantOptions,
   type GrantTarget,
   type IGrantee,
   isKnown,
   type Labels,
   MillraceStack,
-  type NameRule,
   physicalName,
   PUBSUB_LIMITS,
   type Rule,
@@ -21,6 +22,9 @@ import {
 import { checkLabels } from "../core/labels";
 import { PubsubTopic, PubsubTopicIamMember } from "../l1/pubsub";
 import { PUBSUB_GRANTS } from "./grants";
+import { projectOf, pubsubName } from "./names";
+import type { ISchema } from "./schema";
+import { checkTransforms, type MessageTransform, renderTransforms } from "./transforms";
 
 export interface TopicProps {
   /** Name, after the stack's prefix. @default from the construct's path */
@@ -29,6 +33,18 @@ export interface TopicProps {
   readonly retention?: Duration;
   /** Regions in which messages may rest. @default the organization's policy */
   readonly storageRegions?: readonly string[];
+  /** Refuses to publish, and to deliver, outside those regions. @default false: messages rest there and may pass elsewhere */
+  readonly enforceStorageRegions?: boolean;
+  /** What messages must follow; what does not is refused. @default anything */
+  readonly schema?: {
+    readonly schema: ISchema;
+    /** How messages are written; Protobuf and Avro have both forms. @default "json" */
+    readonly encoding?: "json" | "binary";
+  };
+  /** JavaScript that changes messages before any subscription sees them. @default none */
+  readonly transforms?: readonly MessageTransform[];
+  /** A key of one's own; Pub/Sub is let use it. @default Google's */
+  readonly encryption?: Encryption;
   /** Labels beside the stack's. @default none */
   readonly labels?: Labels;
 }
@@ -43,14 +59,6 @@ export interface ITopic {
   grantPublish(grantee: IGrantee, options?: GrantOptions): Grant;
 }
 
-/** Topics and subscriptions alike. google/pubsub/v1/pubsub.proto: `Topic.name`, `Subscription.name` */
-export const pubsubName = (kind: string): NameRule => ({
-  kind,
-  pattern: /^(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/,
-  max: 255,
-  allowed: "3–255 letters, digits and -_.~+%, starting with a letter and not with goog",
-});
-
 /** A topic of the stack's project. */
 export class Topic extends Construct implements ITopic {
   /** A topic made elsewhere. @param name `projects/{project}/topics/{topic}` */
@@ -63,6 +71,7 @@ export class Topic extends Construct implements ITopic {
   readonly reference: string;
   /** Names of the subscriptions made here. */
   readonly subscriptions = new Set<string>();
+  readonly schema?: ISchema;
 
   constructor(scope: Construct, id: string, props: TopicProps = {}) {
     super(scope, id);
@@ -70,16 +79,29 @@ export class Topic extends Construct implements ITopic {
     const project = stack.context.projectId;
     const name = physicalName(this, pubsubName("topic"), props.name);
     const retentionMs = props.retention === undefined ? undefined : durationOf(this, "retention", props.retention);
-    check(this, { retentionMs, storageRegions: props.storageRegions }, RULES);
+    const { storageRegions, enforceStorageRegions: enforced, schema, encryption } = props;
+    check(this, { retentionMs, storageRegions, enforced }, RULES);
+    checkTransforms(this, props.transforms);
     checkLabels(this, props.labels ?? {});
+    this.schema = schema?.schema;
+    const key = encryption && grantEncryption(this, encryption, "pubsub");
 
     this.resource = new PubsubTopic(this, "Resource", {
       project,
       name,
       messageRetentionDuration: retentionMs === undefined ? undefined : toGoogleDuration(retentionMs),
-      messageStoragePolicy: props.storageRegions && { allowedPersistenceRegions: [...props.storageRegions] },
+      messageStoragePolicy: storageRegions && {
+        allowedPersistenceRegions: [...storageRegions],
+        enforceInTransit: enforced,
+      },
+      schemaSettings: schema && {
+        schema: schema.schema.reference,
+        encoding: schema.encoding === "binary" ? "BINARY" : "JSON",
+      },
+      messageTransforms: renderTransforms(props.transforms),
+      kmsKeyName: encryption?.kmsKeyName,
       labels: props.labels && { ...props.labels },
-      dependsOn: [enableApi(this, "pubsub.googleapis.com")],
+      dependsOn: [enableApi(this, "pubsub.googleapis.com"), ...(key ? [key.resource] : [])],
       ...stack.protection,
     });
     this.name = `projects/${project}/topics/${name}`;
@@ -120,12 +142,10 @@ const targetOf = (construct: Construct & ITopic, topic: string): GrantTarget => 
     new PubsubTopicIamMember(scope, id, { ...config, topic, project: projectOf(construct.name) }),
 });
 
-/** `projects/acme/topics/orders` → `acme`. */
-export const projectOf = (name: string): string | undefined => /^projects\/([^/]+)\//.exec(name)?.[1];
-
 interface Resolved {
   readonly retentionMs?: number;
   readonly storageRegions?: readonly string[];
+  readonly enforced?: boolean;
 }
 
 const { min, max } = PUBSUB_LIMITS.retentionMs;
@@ -145,5 +165,11 @@ const RULES: readonly Rule<Resolved>[] = [
     code: "MR1102",
     fault: ({ storageRegions }) =>
       storageRegions?.length === 0 && { problem: "the list of storage regions is empty, which Pub/Sub refuses" },
+  },
+  {
+    code: "MR1104",
+    fault: ({ storageRegions, enforced }) =>
+      enforced === true &&
+      storageRegions === undefined && { problem: "storage regions are enforced, but none is named" },
   },
 ];

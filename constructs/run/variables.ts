@@ -3,15 +3,23 @@ import type { Construct } from "constructs";
 import { check, checkAtSynth, escapeTemplate, type Grant, grant, type IGrantee, isKnown, type Rule } from "../core";
 import { MillraceStack } from "../core/stack";
 import { SecretManagerSecretIamMember } from "../l1/secrets";
+import type { ISecret } from "../secrets/secret";
 
 /** A secret that a workload reads through an environment variable. */
 export interface SecretReference {
-  /** Name of the secret in Secret Manager. */
-  readonly secret: string;
+  /** The secret, or its name in Secret Manager. */
+  readonly secret: ISecret | string;
   /** Version, a number or `latest`; a number makes a new revision when it changes. @default "latest" */
   readonly version?: string;
-  /** Project of the secret. @default the stack's */
+  /** Project of a secret that is given by its name. @default the stack's */
   readonly projectId?: string;
+}
+
+/** A secret as Google's services are told of it. */
+interface ResolvedSecret {
+  readonly secret: string;
+  readonly version: string;
+  readonly projectId: string;
 }
 
 /** Environment variables of one workload; the plan reads them at synth, so what surrounds the workload may add some. */
@@ -22,7 +30,7 @@ export class Variables {
     private readonly construct: Construct,
     private readonly secrets: Readonly<Record<string, SecretReference>> = {},
   ) {
-    checkAtSynth(construct, () => check(construct, { values: this.values, secrets }, RULES));
+    checkAtSynth(construct, () => check(construct, { construct, values: this.values, secrets }, RULES));
   }
 
   /** Sets a variable, unless it is set already: what was said first, by the user, holds. */
@@ -36,31 +44,43 @@ export class Variables {
   }
 
   /** Secrets with every default in place, in the order of their variables. */
-  secretEntries(): readonly (readonly [string, Required<SecretReference>])[] {
-    const { projectId } = MillraceStack.of(this.construct).context;
+  secretEntries(): readonly (readonly [string, ResolvedSecret])[] {
+    const { projectId: own } = MillraceStack.of(this.construct).context;
     return Object.entries(this.secrets)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, reference]) => [name, { version: "latest", projectId, ...reference }]);
+      .map(([name, { secret, version = "latest", projectId = own }]) => [
+        name,
+        typeof secret === "string"
+          ? { secret, version, projectId }
+          : { secret: secret.reference, version, projectId: secret.projectId },
+      ]);
   }
 
   /** Lets the workload's identity read its secrets, and no others. */
   grantSecrets(grantee: IGrantee): readonly Grant[] {
-    return this.secretEntries().map(([, { secret, projectId }]) =>
-      grant(
-        {
-          scope: this.construct,
-          name: `projects/${projectId}/secrets/${secret}`,
-          level: "resource",
-          attach: (scope, id, config) =>
-            new SecretManagerSecretIamMember(scope, `${secret}-${id}`, {
-              ...config,
-              project: projectId,
-              secretId: secret,
-            }),
-        },
-        grantee,
-        { role: "roles/secretmanager.secretAccessor", on: "secret", reason: "reads a secret at start" },
-      ),
+    const { projectId: own } = MillraceStack.of(this.construct).context;
+    return Object.entries(this.secrets)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { secret, projectId = own }]) =>
+        typeof secret === "string" ? this.grantNamed(secret, projectId, grantee) : secret.grantRead(grantee),
+      );
+  }
+
+  private grantNamed(secret: string, projectId: string, grantee: IGrantee): Grant {
+    return grant(
+      {
+        scope: this.construct,
+        name: `projects/${projectId}/secrets/${secret}`,
+        level: "resource",
+        attach: (scope, id, config) =>
+          new SecretManagerSecretIamMember(scope, `${secret}-${id}`, {
+            ...config,
+            project: projectId,
+            secretId: secret,
+          }),
+      },
+      grantee,
+      { role: "roles/secretmanager.secretAccessor", on: "secret", reason: "reads a secret at start" },
     );
   }
 
@@ -71,6 +91,7 @@ export class Variables {
 }
 
 interface Named {
+  readonly construct: Construct;
   readonly values: ReadonlyMap<string, string>;
   readonly secrets: Readonly<Record<string, SecretReference>>;
 }
@@ -112,13 +133,29 @@ const RULES: readonly Rule<Named>[] = [
   {
     code: "MR1317",
     fault: ({ secrets }) => {
-      const names = Object.values(secrets).map(({ secret }) => secret);
+      const names = Object.values(secrets).flatMap(({ secret }) => (typeof secret === "string" ? [secret] : []));
       const wrong = names.filter((name) => isKnown(name) && !SECRET_NAME.test(name));
       return (
         wrong.length > 0 && {
           problem: `${wrong.map((name) => `"${name}"`).join(", ")} is not the name of a secret`,
           got: wrong.join(", "),
           want: String(SECRET_NAME),
+        }
+      );
+    },
+  },
+  {
+    // What the first apply makes has no value yet, and Cloud Run wants one when it makes the revision.
+    code: "MR1851",
+    severity: "warning",
+    fault: ({ construct, secrets }) => {
+      const stack = MillraceStack.of(construct);
+      const fresh = Object.values(secrets).flatMap(({ secret }) =>
+        typeof secret !== "string" && secret.madeIn === stack ? [secret.secretId] : [],
+      );
+      return (
+        fresh.length > 0 && {
+          problem: `${fresh.join(", ")} is made by the same stack and has no version when the first revision starts`,
         }
       );
     },

@@ -5,9 +5,11 @@ import {
   check,
   durationOf,
   enableApi,
+  type Encryption,
   fit,
   type Grant,
   grant,
+  grantEncryption,
   type GrantKind,
   type GrantOptions,
   type GrantTarget,
@@ -27,6 +29,14 @@ export interface BucketProps {
   readonly name?: string;
   /** Region, dual-region or multi-region. @default the stack's region */
   readonly location?: string;
+  /** What storing costs against what reading costs. @default "STANDARD" */
+  readonly storageClass?: "STANDARD" | "NEARLINE" | "COLDLINE" | "ARCHIVE";
+  /** Age at which objects are deleted, in whole days. @default never */
+  readonly deleteAfter?: Duration;
+  /** Age at which objects move to a cheaper class, in whole days. @default never */
+  readonly coolDown?: { readonly after: Duration; readonly to: "NEARLINE" | "COLDLINE" | "ARCHIVE" };
+  /** A key of one's own; Cloud Storage is let use it. @default Google's */
+  readonly encryption?: Encryption;
   /** Keeps what is overwritten or deleted as a noncurrent version. @default true */
   readonly versioning?: boolean;
   /** How long noncurrent versions are kept, in whole days. @default "30d" */
@@ -51,12 +61,18 @@ export interface IBucket {
   grantRead(grantee: IGrantee, options?: GrantOptions): Grant;
   /** Lets the grantee create, overwrite and delete objects of this bucket. */
   grantWrite(grantee: IGrantee, options?: GrantOptions): Grant;
+  /** Lets the grantee create objects in this bucket; existing ones it can neither read nor overwrite. */
+  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant;
+  /** Lets the grantee read what the bucket is like and list its objects, but not read them. */
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant;
 }
 
 /** https://cloud.google.com/storage/docs/access-control/iam-roles */
 const GRANTS = {
   read: { role: "roles/storage.objectViewer", on: "bucket", reason: "reads objects" },
   write: { role: "roles/storage.objectUser", on: "bucket", reason: "writes objects" },
+  create: { role: "roles/storage.objectCreator", on: "bucket", reason: "creates objects" },
+  describe: { role: "roles/storage.legacyBucketReader", on: "bucket", reason: "reads the bucket's settings" },
 } as const satisfies Record<string, GrantKind>;
 
 /** https://cloud.google.com/storage/docs/buckets#naming; names with dots must be verified domains, so there are none. */
@@ -86,30 +102,34 @@ export class Bucket extends Construct implements IBucket {
     const { projectId, region } = stack.context;
     const resolved = {
       softDeleteMs: durationOf(this, "softDelete", props.softDelete ?? "7d"),
-      keepNoncurrentMs: durationOf(this, "keepNoncurrent", props.keepNoncurrent ?? "30d"),
+      ages: {
+        keepNoncurrent: durationOf(this, "keepNoncurrent", props.keepNoncurrent ?? "30d"),
+        deleteAfter: props.deleteAfter && durationOf(this, "deleteAfter", props.deleteAfter),
+        coolDown: props.coolDown && durationOf(this, "coolDown.after", props.coolDown.after),
+      },
     };
     check(this, resolved, RULES);
     checkLabels(this, props.labels ?? {});
+    const key = props.encryption && grantEncryption(this, props.encryption, "storage");
     this.name = worldWide(this, projectId, physicalName(this, NAME, props.name));
     const versioning = props.versioning ?? true;
-    const days = resolved.keepNoncurrentMs / DAY_MS;
+    const lifecycleRule = lifecycleOf(props, resolved, versioning);
     this.resource = new StorageBucket(this, "Resource", {
       project: projectId,
       name: this.name,
       location: props.location ?? region,
-      storageClass: "STANDARD",
+      storageClass: props.storageClass ?? "STANDARD",
       // Both are computed when unset, so a bucket opened by hand would stay open (gcp-rules: "set explicitly").
       uniformBucketLevelAccess: true,
       publicAccessPrevention: "enforced",
       forceDestroy: props.forceDestroy ?? false,
       versioning: { enabled: versioning },
       softDeletePolicy: { retentionDurationSeconds: resolved.softDeleteMs / 1_000 },
-      lifecycleRule: versioning
-        ? [{ action: { type: "Delete" }, condition: { daysSinceNoncurrentTime: days, withState: "ARCHIVED" } }]
-        : undefined,
+      lifecycleRule: lifecycleRule.length > 0 ? lifecycleRule : undefined,
+      encryption: props.encryption && { defaultKmsKeyName: props.encryption.kmsKeyName },
       logging: props.accessLogs && { logBucket: props.accessLogs.reference },
       labels: props.labels && { ...props.labels },
-      dependsOn: [enableApi(this, "storage.googleapis.com")],
+      dependsOn: [enableApi(this, "storage.googleapis.com"), ...(key ? [key.resource] : [])],
       ...(!props.forceDestroy && stack.protection),
     });
     this.reference = this.resource.name;
@@ -121,6 +141,14 @@ export class Bucket extends Construct implements IBucket {
 
   grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
     return grant(targetOf(this), grantee, GRANTS.write, options);
+  }
+
+  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.create, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.describe, options);
   }
 }
 
@@ -134,6 +162,8 @@ class ExistingBucket extends Construct implements IBucket {
   ) {
     super(scope, id);
     this.reference = name;
+    if (isKnown(name) && /[:/]/.test(name))
+      addIssue(this, "MR1484", { problem: `"${name}" is not the name of a bucket`, got: name });
   }
 
   grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
@@ -142,6 +172,14 @@ class ExistingBucket extends Construct implements IBucket {
 
   grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
     return grant(targetOf(this), grantee, GRANTS.write, options);
+  }
+
+  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.create, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.describe, options);
   }
 }
 
@@ -167,7 +205,32 @@ function worldWide(construct: Construct, projectId: string, name: string): strin
 
 interface Resolved {
   readonly softDeleteMs: number;
-  readonly keepNoncurrentMs: number;
+  readonly ages: {
+    readonly keepNoncurrent: number;
+    readonly deleteAfter: number | undefined;
+    readonly coolDown: number | undefined;
+  };
+}
+
+/** What happens to objects as they age. */
+function lifecycleOf({ coolDown }: BucketProps, { ages }: Resolved, versioning: boolean) {
+  const days = (ms: number) => ms / DAY_MS;
+  return [
+    ...(versioning
+      ? [
+          {
+            action: { type: "Delete" },
+            condition: { daysSinceNoncurrentTime: days(ages.keepNoncurrent), withState: "ARCHIVED" },
+          },
+        ]
+      : []),
+    ...(coolDown && ages.coolDown !== undefined
+      ? [{ action: { type: "SetStorageClass", storageClass: coolDown.to }, condition: { age: days(ages.coolDown) } }]
+      : []),
+    ...(ages.deleteAfter === undefined
+      ? []
+      : [{ action: { type: "Delete" }, condition: { age: days(ages.deleteAfter), withState: "LIVE" } }]),
+  ];
 }
 
 const RULES: readonly Rule<Resolved>[] = [
@@ -181,13 +244,14 @@ const RULES: readonly Rule<Resolved>[] = [
         want: '7d–90d or "0s"',
       },
   },
-  {
+  ...(["keepNoncurrent", "deleteAfter", "coolDown"] as const).map((field): Rule<Resolved> => ({
     code: "MR1482",
-    fault: ({ keepNoncurrentMs }) =>
-      (keepNoncurrentMs < DAY_MS || keepNoncurrentMs % DAY_MS > 0) && {
-        problem: `noncurrent versions would be kept for ${keepNoncurrentMs / DAY_MS} days; the rule counts whole ones, from 1`,
-        got: `${keepNoncurrentMs / DAY_MS}d`,
+    fault: ({ ages: { [field]: age } }) =>
+      age !== undefined &&
+      (age < DAY_MS || age % DAY_MS > 0) && {
+        problem: `${field} is ${age / DAY_MS} days; the rule counts whole ones, from 1`,
+        got: `${age / DAY_MS}d`,
         want: "30d",
       },
-  },
+  })),
 ];

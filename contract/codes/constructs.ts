@@ -1,6 +1,8 @@
+import { bigqueryCodes } from "./bigquery";
 import { coreCodes } from "./core";
 import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
+import { secretsCodes } from "./secrets";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
 import { packagingCodes } from "./packaging";
@@ -20,4 +22,6 @@ export const constructsCodes = {
   ...storageCodes,
   ...runCodes,
   ...functionsCodes,
+  ...bigqueryCodes,
+  ...secretsCodes,
 } as const satisfies CodeTable;

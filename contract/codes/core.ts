@@ -1,6 +1,6 @@
 import type { CodeTable } from "./table";
 
-/** MR1000–MR1099: stacks, names, labels and grants. */
+/** MR1000–MR1099: stacks, names, labels, grants and keys. */
 export const coreCodes = {
   MR1001: {
     title: "construct outside a MillraceStack",
@@ -69,5 +69,10 @@ export const coreCodes = {
     title: "IAM resource that owns the whole policy",
     why: "a binding or a policy removes every member it does not name, Google's own service agents among them",
     fix: "use grants, or `*_iam_member` resources; acknowledge the warning if nobody else may hold the role",
+  },
+  MR1030: {
+    title: "not the full name of a key",
+    why: "the key may live in another project, and Google refuses a resource whose key it cannot find",
+    fix: "write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY, without a version",
   },
 } as const satisfies CodeTable;

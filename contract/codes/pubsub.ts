@@ -1,6 +1,6 @@
 import type { CodeTable } from "./table";
 
-/** MR1100–MR1199: topics, subscriptions, filters and dead letters. */
+/** MR1100–MR1199: topics, schemas, subscriptions, filters and dead letters. */
 export const pubsubCodes = {
   MR1101: {
     title: "topic retention out of range",
@@ -15,9 +15,32 @@ export const pubsubCodes = {
     source: "google/pubsub/v1/pubsub.proto: MessageStoragePolicy",
   },
   MR1103: {
-    title: "not a full topic or subscription name",
+    title: "not the full name of a topic, subscription or schema",
     why: "what was made elsewhere may live in another project, so its short name says too little",
-    fix: "write projects/PROJECT/topics/TOPIC or projects/PROJECT/subscriptions/SUBSCRIPTION",
+    fix: "write projects/PROJECT/topics/TOPIC, projects/PROJECT/subscriptions/SUBSCRIPTION or projects/PROJECT/schemas/SCHEMA",
+  },
+  MR1104: {
+    title: "storage regions enforced, and none named",
+    why: "there is nothing to enforce: the organization's policy is not known here",
+    fix: "name the storageRegions, or leave enforceStorageRegions out",
+    source: "google/pubsub/v1/pubsub.proto: MessageStoragePolicy.enforce_in_transit",
+  },
+  MR1105: {
+    title: "schema does not parse",
+    why: "Pub/Sub refuses the schema at apply",
+    fix: "mend the definition: an Avro schema is JSON, a Protobuf schema a .proto file without imports",
+    source: "google/pubsub/v1/schema.proto: Schema.definition",
+  },
+  MR1106: {
+    title: "message transform that cannot run",
+    why: "Pub/Sub refuses it at apply",
+    fix: "give every transform a functionName of its own, and code that defines function functionName(message, metadata)",
+    source: "google/pubsub/v1/pubsub.proto: JavaScriptUDF",
+  },
+  MR1107: {
+    title: "many or large message transforms",
+    why: "Pub/Sub is said to take five transforms with 20 kB of code each",
+    fix: "do less in transforms, or in the handler",
   },
   MR1110: {
     title: "ack deadline out of range",
@@ -72,9 +95,9 @@ export const pubsubCodes = {
     source: "https://cloud.google.com/pubsub/docs/subscription-message-filter",
   },
   MR1119: {
-    title: "exactly-once delivery on push",
-    why: "push subscriptions do not support it",
-    fix: "drop exactlyOnce: the contract's idempotency record makes the effect happen once",
+    title: "exactly-once delivery on a subscription that is not pulled",
+    why: "push subscriptions and those that write to BigQuery or Cloud Storage do not support it",
+    fix: "drop exactlyOnce: the contract's idempotency record makes the effect of a push happen once",
     source: "https://cloud.google.com/pubsub/docs/exactly-once-delivery",
   },
   MR1120: {
@@ -136,5 +159,46 @@ export const pubsubCodes = {
     title: "dead letters are kept too briefly",
     why: "they must outlast the messages they come from, and the week-ends until somebody looks",
     fix: "keep dead letters for 14d to 31d",
+  },
+  MR1132: {
+    title: "subscription with two ways of delivery",
+    why: "a subscription pushes, or writes to BigQuery, or writes to Cloud Storage, or is pulled",
+    fix: "make a subscription for each",
+    source: "google_pubsub_subscription: push_config, bigquery_config and cloud_storage_config conflict",
+  },
+  MR1133: {
+    title: "file kept open longer than the ack deadline",
+    why: "messages are acknowledged when their file is finished; after the deadline they would be written again",
+    fix: "raise ackDeadline to maxDuration or more, or leave it out",
+    source: "google/pubsub/v1/pubsub.proto: CloudStorageConfig.max_duration",
+  },
+  MR1134: {
+    title: "file out of Pub/Sub's bounds",
+    why: "Pub/Sub refuses the subscription at apply",
+    fix: 'set maxDuration to 1m–10m, maxBytes to 1000–10 GiB, maxMessages to 1000 or more, and a suffix that does not end in "/"',
+    source: "google/pubsub/v1/pubsub.proto: CloudStorageConfig",
+  },
+  MR1135: {
+    title: "topic without the schema that is to be written by",
+    why: "Pub/Sub cannot write by a schema that the topic does not have",
+    fix: "give the topic a schema, or write by the table's columns",
+    source: "google/pubsub/v1/pubsub.proto: BigQueryConfig.use_topic_schema, AvroConfig.use_topic_schema",
+  },
+  MR1136: {
+    title: "unknown fields dropped without a schema",
+    why: "it has no effect: without a schema a message is written as it is",
+    fix: "say which schema the columns follow, or leave dropUnknownFields out",
+    source: "google/pubsub/v1/pubsub.proto: BigQueryConfig.drop_unknown_fields",
+  },
+  MR1137: {
+    title: "table without the columns Pub/Sub writes",
+    why: "no message would fit the table, and all of them would end as dead letters",
+    fix: "add the columns; pubsubColumns() makes those that a message needs",
+    source: "https://cloud.google.com/pubsub/docs/bigquery",
+  },
+  MR1138: {
+    title: "archive of a dead-letter topic that is shared",
+    why: "the topic belongs to all its subscriptions, so its archive and its retention are its own",
+    fix: "give archive and retention to the DeadLetterTopic",
   },
 } as const satisfies CodeTable;

@@ -62,6 +62,22 @@ const FAMILIES: readonly Family[] = [
     parent: (read) => full(read.required("secret_id"), `projects/${read.project}/secrets`),
   },
   {
+    prefix: "google_bigquery_dataset",
+    arguments: ["dataset_id", "project"],
+    parent: (read) => full(read.required("dataset_id"), `projects/${read.project}/datasets`),
+  },
+  {
+    prefix: "google_bigquery_table",
+    arguments: ["dataset_id", "table_id", "project"],
+    parent: (read) =>
+      `${full(read.required("dataset_id"), `projects/${read.project}/datasets`)}/tables/${read.required("table_id")}`,
+  },
+  {
+    prefix: "google_kms_crypto_key",
+    arguments: ["crypto_key_id"],
+    parent: (read) => read.required("crypto_key_id"),
+  },
+  {
     prefix: "google_project",
     arguments: ["project"],
     parent: (read) => `projects/${read.project}`,

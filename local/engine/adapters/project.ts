@@ -76,6 +76,14 @@ const storageAgent: Adapter = {
   },
 };
 
+const bigQueryAgent: Adapter = {
+  type: "data.google_bigquery_default_service_account",
+  computed(read) {
+    const email = `bq-${read.projectNumber}@bigquery-encryption.iam.gserviceaccount.com`;
+    return { id: email, email, member: `serviceAccount:${email}` };
+  },
+};
+
 export const projectAdapters: readonly Adapter[] = [
   serviceAccount,
   serviceIdentity,
@@ -83,4 +91,5 @@ export const projectAdapters: readonly Adapter[] = [
   project,
   clientConfig,
   storageAgent,
+  bigQueryAgent,
 ];

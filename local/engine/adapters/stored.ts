@@ -40,6 +40,46 @@ const repository: Adapter = {
   },
 };
 
+const dataset: Adapter = {
+  type: "google_bigquery_dataset",
+  computed(read) {
+    const name = `projects/${read.project}/datasets/${read.required("dataset_id")}`;
+    return { project: read.project, id: name, self_link: `${BIGQUERY}/${name}`, ...labelled(read) };
+  },
+};
+
+const table: Adapter = {
+  type: "google_bigquery_table",
+  computed(read) {
+    const parent = `projects/${read.project}/datasets/${read.required("dataset_id")}`;
+    const name = `${parent}/tables/${read.required("table_id")}`;
+    return { project: read.project, id: name, self_link: `${BIGQUERY}/${name}`, ...labelled(read) };
+  },
+};
+
+const BIGQUERY = "https://bigquery.googleapis.com/bigquery/v2";
+
+const secret: Adapter = {
+  type: "google_secret_manager_secret",
+  computed(read) {
+    const path = `secrets/${read.required("secret_id")}`;
+    // Google's own name of a secret has the project's number, its id in Terraform the project's id.
+    const name = `projects/${read.projectNumber}/${path}`;
+    return { project: read.project, id: `projects/${read.project}/${path}`, name, ...labelled(read) };
+  },
+};
+
+/** Notifications of a bucket are numbered. Objects come into being outside the engine, so none is ever sent. */
+const notification: Adapter = {
+  type: "google_storage_notification",
+  computed(read) {
+    const bucket = read.required("bucket");
+    const number = digits(`${read.resource.stack}/${read.resource.address}`, 4);
+    const id = `${bucket}/notificationConfigs/${number}`;
+    return { id, notification_id: number, self_link: `https://www.googleapis.com/storage/v1/b/${id}` };
+  },
+};
+
 /** Kept so that references to them resolve; nothing of them happens on a laptop. */
 export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_alert_policy", "alertPolicies"),
@@ -47,5 +87,10 @@ export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_notification_channel", "notificationChannels"),
   numbered("google_monitoring_uptime_check_config", "uptimeCheckConfigs"),
   named("google_logging_metric", "metrics"),
+  named("google_pubsub_schema", "schemas"),
   repository,
+  dataset,
+  table,
+  secret,
+  notification,
 ];

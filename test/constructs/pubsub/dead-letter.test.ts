@@ -1,4 +1,6 @@
 import {
+  BigQueryTable,
+  Bucket,
   DeadLetteredSubscription,
   type DeadLetteredSubscriptionProps,
   DeadLetterTopic,
@@ -59,6 +61,55 @@ describe("a dead-lettered subscription", () => {
   });
 });
 
+describe("the archive of dead letters", () => {
+  it("is a bucket of Avro files with everything Pub/Sub knows of them", () => {
+    const { one, address } = plan((stack) => build(stack, { archive: { to: "cloud-storage" } }));
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge-dead-letter-archive" })).toMatchObject({
+      topic: `\${${address("google_pubsub_topic", { name: "web-dev-charge-dead-letter" })}.id}`,
+      cloud_storage_config: {
+        bucket: `\${${address("google_storage_bucket")}.name}`,
+        avro_config: { write_metadata: true },
+      },
+      message_retention_duration: "2678400s",
+    });
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge-dead-letter" })).toBeDefined();
+  });
+
+  it("is a table with a partition per day", () => {
+    const { one } = plan((stack) => build(stack, { archive: { to: "bigquery" } }));
+    expect(
+      one("google_pubsub_subscription", { name: "web-dev-charge-dead-letter-archive" })["bigquery_config"],
+    ).toMatchObject({ write_metadata: true });
+    expect(one("google_bigquery_table")).toMatchObject({
+      table_id: "messages",
+      time_partitioning: { type: "DAY", field: "publish_time" },
+    });
+    expect(one("google_bigquery_dataset")["dataset_id"]).toBe("web_dev_charge_dead_letter");
+  });
+
+  it("can be a bucket or a table that is there already", () => {
+    const { resources } = plan((stack) => {
+      build(stack, { archive: { to: "cloud-storage", bucket: Bucket.fromExisting(stack, "B", "keep") } });
+      const table = BigQueryTable.fromExisting(stack, "T", "other.dead.letters");
+      new DeadLetterTopic(stack, "Shared", { archive: { to: "bigquery", table } });
+    });
+    expect([resources("google_storage_bucket"), resources("google_bigquery_table")]).toEqual([{}, {}]);
+  });
+
+  it("finds nothing wrong with itself", () => {
+    for (const to of ["cloud-storage", "bigquery"] as const)
+      expect(codesOf((stack) => build(stack, { archive: { to } }))).toEqual([]);
+  });
+
+  it("of a shared topic is said at the topic", () => {
+    const share = (props: Partial<DeadLetteredSubscriptionProps>) =>
+      codesOf((stack) => build(stack, { deadLetterTopic: new DeadLetterTopic(stack, "Dead"), ...props }));
+    expect(share({ archive: { to: "bigquery" } })).toEqual(["MR1138"]);
+    expect(share({ deadLetterRetention: "14d" })).toEqual(["MR1138"]);
+    expect(share({})).toEqual([]);
+  });
+});
+
 describe("the alarms of a dead-lettered subscription", () => {
   const watched = plan((stack) =>
     build(stack, {
@@ -109,14 +160,28 @@ describe("the alarms of a dead-lettered subscription", () => {
     }
   });
 
+  it("fire again when dead letters are forgotten, after a day or as told", () => {
+    expect(policy("dead letters are forgotten")["conditions"][0].condition_threshold).toMatchObject({
+      filter: expect.stringMatching(/oldest_unacked_message_age.*"web-dev-charge-dead-letter"/),
+      threshold_value: 86_400,
+    });
+    const { one } = plan((stack) => build(stack, { deadLetterAge: "4h" }));
+    const later = one("google_monitoring_alert_policy", { display_name: "charge: dead letters are forgotten" });
+    expect(later["conditions"][0].condition_threshold.threshold_value).toBe(14_400);
+  });
+
   it("watch no pushes where messages are pulled", () => {
     const { all } = plan((stack) => build(stack));
-    expect(all("google_monitoring_alert_policy")).toHaveLength(2);
+    expect(all("google_monitoring_alert_policy")).toHaveLength(3);
   });
 
   it("stay data when nobody wants policies", () => {
     const result = plan((stack) => {
-      expect(build(stack, { alarms: false }).alarms.map(({ id }) => id)).toEqual(["DeadLetters", "BacklogAge"]);
+      expect(build(stack, { alarms: false }).alarms.map(({ id }) => id)).toEqual([
+        "DeadLetters",
+        "DeadLetterAge",
+        "BacklogAge",
+      ]);
     });
     expect(result.all("google_monitoring_alert_policy")).toEqual([]);
   });

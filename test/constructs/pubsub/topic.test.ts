@@ -15,6 +15,16 @@ describe("a topic", () => {
     });
   });
 
+  it("keeps messages within regions even on their way, if told to", () => {
+    const { one } = plan(
+      (stack) => new Topic(stack, "Orders", { storageRegions: ["europe-west1"], enforceStorageRegions: true }),
+    );
+    expect(one("google_pubsub_topic")["message_storage_policy"]).toEqual({
+      allowed_persistence_regions: ["europe-west1"],
+      enforce_in_transit: true,
+    });
+  });
+
   it("is not destroyed by Terraform, unless the stack allows it", () => {
     const lifecycle = (deletionProtection: boolean) =>
       plan((stack) => new Topic(stack, "Orders"), { deletionProtection }).one("google_pubsub_topic")["lifecycle"];
@@ -53,6 +63,7 @@ describe("a topic", () => {
     ["MR1101", { retention: "32d" }],
     ["MR1006", { retention: "a day" as "1d" }],
     ["MR1102", { storageRegions: [] }],
+    ["MR1104", { enforceStorageRegions: true }],
     ["MR1005", { labels: { Team: "x" } }],
   ] as const)("reports %s for %j", (code, props) => {
     expect(codesOf((stack) => new Topic(stack, "Orders", props))).toEqual([code]);

@@ -55,12 +55,14 @@ export function settableOf(folder: string): Settable {
   return { type, paths: walk(config, "").filter((path) => !COMMON.includes(path.split(".")[0]!)) };
 }
 
-/** Folders of the bindings that `constructs/l1` touches, the provider itself aside. */
+/** Folders of the bindings that `constructs/l1` touches, the provider itself and data sources aside. */
 export function foldersInUse(): readonly string[] {
   const l1 = join(root, "constructs/l1");
   const text = readdirSync(l1).map((file) => readFileSync(join(l1, file), "utf8"));
   const folders = text.flatMap((one) => [...one.matchAll(/provider-google\/lib\/([\w-]+)\/index\.js/g)]);
-  return [...new Set(folders.map(([, folder]) => folder!))].filter((folder) => folder !== "provider").sort();
+  return [...new Set(folders.map(([, folder]) => folder!))]
+    .filter((folder) => !/^(provider$|data-)/.test(folder))
+    .sort();
 }
 
 /** Whether any of the attributes sets a path; elements of lists share one. */

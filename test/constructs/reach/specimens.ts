@@ -1,6 +1,9 @@
 import {
   AlertPolicy,
+  BigQueryDataset,
+  BigQueryTable,
   Bucket,
+  BucketNotification,
   CloudFunction,
   CloudRunService,
   DeadLetteredSubscription,
@@ -9,7 +12,11 @@ import {
   type MillraceStack,
   NotificationChannel,
   principal,
+  pubsubColumns,
+  Schema,
+  Secret,
   ServiceAccount,
+  Subscription,
   subscriptionMetrics,
   Topic,
 } from "../../../constructs";
@@ -18,6 +25,9 @@ import { plan } from "../../support/synth";
 import { handlersOf, testContract } from "../../support/handlers";
 
 const contract = testContract();
+const encryption = { kmsKeyName: "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/orders" };
+const labels = { tier: "gold" };
+const transforms = [{ functionName: "same", code: "function same(message) { return message; }", disabled: true }];
 
 /** Stacks that together use every prop of every construct: what they set is what the constructs reach. */
 const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
@@ -25,7 +35,11 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     const topic = new Topic(stack, "Topic", {
       retention: "1d",
       storageRegions: ["europe-west1"],
-      labels: { tier: "gold" },
+      enforceStorageRegions: true,
+      schema: { schema: new Schema(stack, "Schema", { type: "avro", definition: '{"type":"record"}' }) },
+      transforms,
+      encryption,
+      labels,
     });
     topic.grantPublish(principal("group:shop@example.com"));
     const worker = new ServiceAccount(stack, "Worker");
@@ -36,7 +50,7 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       exactlyOnce: true,
       ackDeadline: "60s",
       retainAcknowledged: true,
-      labels: { tier: "gold" },
+      labels,
       notify: [
         new NotificationChannel(stack, "Mail", { kind: "email", address: "ops@example.com" }),
         new NotificationChannel(stack, "Topical", { kind: "topic", topic: new Topic(stack, "Alerts") }),
@@ -46,6 +60,60 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       topic,
       push: { target: endpoint("https://a.example.com"), body: "unwrapped" },
     });
+    const dataset = new BigQueryDataset(stack, "Dataset", {
+      description: "orders",
+      tableExpiration: "90d",
+      partitionExpiration: "30d",
+      timeTravel: "2d",
+      storageBilling: "physical",
+      encryption,
+      labels,
+    });
+    dataset.grantRead(worker);
+    const table = new BigQueryTable(stack, "Table", {
+      dataset,
+      columns: pubsubColumns(),
+      partition: { by: "publish_time", unit: "day", expiration: "30d", filterRequired: true },
+      clusterBy: ["message_id"],
+      description: "orders",
+      encryption,
+      labels,
+    });
+    for (const columnsFrom of ["table", "topic-schema"] as const)
+      new DeadLetteredSubscription(stack, columnsFrom, {
+        topic,
+        bigQuery: { table, columnsFrom, dropUnknownFields: true, writeMetadata: true, identity: worker },
+      });
+    const files = new Bucket(stack, "Files", {
+      encryption,
+      coolDown: { after: "30d", to: "ARCHIVE" },
+      deleteAfter: "365d",
+    });
+    new Subscription(stack, "Files Too", {
+      topic,
+      deadLetter: false,
+      transforms,
+      cloudStorage: {
+        bucket: files,
+        avro: { writeMetadata: true, useTopicSchema: true },
+        filenamePrefix: "a",
+        filenameSuffix: "b",
+        filenameDatetimeFormat: "YYYY-MM-DD/hh_mm_ssZ",
+        maxDuration: "1m",
+        maxBytes: 1_000,
+        maxMessages: 1_000,
+        identity: worker,
+      },
+    });
+    new BucketNotification(stack, "Uploaded", {
+      bucket: files,
+      topic,
+      events: ["finalized"],
+      prefix: "in/",
+      attributes: { kind: "upload" },
+    });
+    new Secret(stack, "Automatic", { restoreWithin: "7d", labels });
+    new Secret(stack, "Regional", { regions: ["europe-west1"] }).grantRead(worker);
     new AlertPolicy(stack, "Ratio", {
       alarm: {
         id: "Ratio",
@@ -81,7 +149,7 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     store.grantReadWrite(service.serviceAccount);
     service.grantInvoke(principal("group:shop@example.com"));
     new CloudFunction(stack, "Function", { contract, name: "other", entry: "charge.handler.ts", secrets });
-    new Bucket(stack, "Bucket", { labels: { tier: "gold" }, accessLogs: new Bucket(stack, "Logs") });
+    new Bucket(stack, "Bucket", { labels, accessLogs: new Bucket(stack, "Logs") });
     new ServiceAccount(stack, "Acting").grantActAs(service.serviceAccount);
   },
 ];

@@ -21,6 +21,20 @@ describe("a bucket", () => {
     });
   });
 
+  it("deletes objects and moves them to a cheaper class as they age", () => {
+    const { lifecycle_rule: rules, storage_class: storageClass } = bucket({
+      storageClass: "NEARLINE",
+      versioning: false,
+      coolDown: { after: "90d", to: "ARCHIVE" },
+      deleteAfter: "365d",
+    });
+    expect(storageClass).toBe("NEARLINE");
+    expect(rules).toEqual([
+      { action: { type: "SetStorageClass", storage_class: "ARCHIVE" }, condition: { age: 90 } },
+      { action: { type: "Delete" }, condition: { age: 365, with_state: "LIVE" } },
+    ]);
+  });
+
   it("without versions has no rule for them", () => {
     const { versioning, lifecycle_rule: rules } = bucket({ versioning: false });
     expect([versioning, rules]).toEqual([{ enabled: false }, undefined]);
@@ -55,6 +69,8 @@ describe("a bucket", () => {
     ["MR1481", { softDelete: "91d" }],
     ["MR1482", { keepNoncurrent: "12h" }],
     ["MR1482", { keepNoncurrent: "36h" }],
+    ["MR1482", { deleteAfter: "12h" }],
+    ["MR1482", { coolDown: { after: "0s", to: "ARCHIVE" } }],
     ["MR1006", { softDelete: "7 days" as "7d" }],
     ["MR1010", { name: "Uploads" }],
     ["MR1010", { name: "my.google.bucket" }],

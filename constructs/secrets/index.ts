@@ -1,0 +1,1 @@
+export { type ISecret, Secret, type SecretProps } from "./secret";
