@@ -4,6 +4,7 @@ import { providerMethods } from "./protocol/methods";
 import { createProvider } from "./provider";
 import { createResources, type Resources } from "./resources";
 import { googleSchema } from "./schema/google";
+import type { ProviderSchema } from "./schema/provider-schema";
 import { googleBetaSchema, timeSchema } from "./schema/small";
 
 export interface ProviderServerOptions {
@@ -16,8 +17,8 @@ export interface ProviderServerOptions {
   /** What exists already. @default nothing */
   readonly resources?: Resources;
   /**
-   * Resource types and data sources that the configuration and the state name; Terraform is spared the others. A name
-   * that there is not brings all.
+   * Resource types and data sources that the configuration and the state name, of any provider; Terraform is spared the
+   * others, which would cost every command a second. A Google type that there is not brings all.
    * @default all
    */
   readonly types?: ReadonlySet<string>;
@@ -33,6 +34,9 @@ export interface ProviderServer {
   close(): Promise<void>;
 }
 
+const offers = (schema: ProviderSchema, name: string): boolean =>
+  schema.resource(name) !== undefined || schema.dataSource(name) !== undefined;
+
 /** What go-plugin calls every server, since it dials the address itself. */
 const GO_PLUGIN = "unused";
 
@@ -44,10 +48,12 @@ const GO_PLUGIN = "unused";
 export async function startProviderServer(options: ProviderServerOptions): Promise<ProviderServer> {
   const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, resources = createResources(), types } = options;
   const schemas = [googleSchema(), googleBetaSchema(), timeSchema()];
+  // Of what no provider here has, Terraform must be able to say what was meant.
+  const isNobodys = (name: string) => name.startsWith("google_") && !schemas.some((schema) => offers(schema, name));
   const servers = await Promise.all(
     schemas.map(async (schema) => {
       const provider = createProvider({ ...options, projectNumber, resources, schema });
-      const ours = types && schema.source.endsWith("/google") ? types : undefined;
+      const ours = types && new Set([...types].filter((name) => offers(schema, name) || isNobodys(name)));
       return { schema, wire: await startWireServer({ grpc: providerMethods(provider, ours), authority: GO_PLUGIN }) };
     }),
   );

@@ -63,11 +63,7 @@ export async function workspace(
 }
 
 const typesOf = (json: Attributes): ReadonlySet<string> =>
-  new Set(
-    [json["resource"], json["data"]]
-      .flatMap((section) => Object.keys((section ?? {}) as Attributes))
-      .filter((type) => type.startsWith("google_") && type !== "google_project_service_identity"),
-  );
+  new Set([json["resource"], json["data"]].flatMap((section) => Object.keys((section ?? {}) as Attributes)));
 
 function run(cwd: string, environment: Readonly<Record<string, string>>, args: readonly string[]): Promise<Run> {
   const { PATH, HOME } = process.env;
