@@ -6,5 +6,6 @@ export * from "./monitoring";
 export * from "./pipeline";
 export * from "./pubsub";
 export * from "./run";
+export * from "./scheduler";
 export * from "./secrets";
 export * from "./storage";

@@ -103,6 +103,10 @@ export const OMISSIONS: Omissions = {
     traffic: NOT_OFFERED,
   },
   google_cloud_run_v2_service_iam_member: membership,
+  google_cloud_scheduler_job: {
+    app_engine_http_target: "call a service or function: App Engine's own handlers are out of scope",
+    "http_target.oauth_token": "for Google's own APIs, which a job does not call yet",
+  },
   google_cloudfunctions2_function: {
     "build_config.environment_variables": "the bundle is finished before the build",
     "build_config.on_deploy_update_policy": "security updates of the runtime arrive by themselves",

@@ -37,6 +37,11 @@ export interface WorkloadProps {
   readonly name?: string;
   /** Contract of the handler; timeout and concurrency follow from it. @default none */
   readonly contract?: AnyContract;
+  /**
+   * Seconds the caller waits, where it is not Pub/Sub: the request timeout. @default the contract's time limit and a
+   * margin, within what Pub/Sub can wait, 10–600
+   */
+  readonly deadlineSeconds?: number;
   /** Environment variables, over those that follow from the contract. @default none */
   readonly environment?: Readonly<Record<string, string>>;
   /** Identity to run as. @default an account of its own */
@@ -44,12 +49,17 @@ export interface WorkloadProps {
 }
 
 /** The variables a workload sets from its contract and its own audience; what surrounds it adds the rest. */
-export function contractEnvironment(stack: MillraceStack, contract: AnyContract, audience: string) {
+export function contractEnvironment(
+  stack: MillraceStack,
+  contract: AnyContract,
+  audience: string,
+  deadlineSeconds = deliveryOf(contract.manifest).deadlineSeconds,
+) {
   const manifest: ContractManifest = contract.manifest;
   return {
     [ENV.environment]: stack.context.environment,
     [ENV.contractHash]: contract.hash,
-    [ENV.deadlineMs]: String(deliveryOf(manifest).deadlineSeconds * 1_000),
+    [ENV.deadlineMs]: String(deadlineSeconds * 1_000),
     [ENV.auth]: manifest.auth,
     [ENV.audience]: audience,
     [ENV.store]: manifest.store,

@@ -44,6 +44,7 @@ const DEFAULTS = {
 /** Fills in and checks the numbers of a workload. */
 export function resolveSize(construct: Construct, props: SizedWorkloadProps): ResolvedSize {
   const delivery = props.contract && deliveryOf(props.contract.manifest);
+  const deadlineSeconds = props.deadlineSeconds ?? delivery?.deadlineSeconds;
   const ownTimeout = durationOf(construct, "timeout", props.timeout ?? DEFAULTS.timeout) / 1_000;
   const size: ResolvedSize = {
     cpu: props.cpu ?? DEFAULTS.cpu,
@@ -51,8 +52,8 @@ export function resolveSize(construct: Construct, props: SizedWorkloadProps): Re
     minInstances: props.minInstances ?? DEFAULTS.minInstances,
     maxInstances: props.maxInstances ?? DEFAULTS.maxInstances,
     concurrency: props.concurrency ?? delivery?.concurrency ?? DEFAULTS.concurrency,
-    timeoutSeconds: props.timeout === undefined && delivery ? delivery.deadlineSeconds : ownTimeout,
-    ...(delivery && { neededSeconds: delivery.deadlineSeconds }),
+    timeoutSeconds: props.timeout === undefined && deadlineSeconds !== undefined ? deadlineSeconds : ownTimeout,
+    ...(deadlineSeconds !== undefined && { neededSeconds: deadlineSeconds }),
   };
   check(construct, size, SIZE_RULES);
   return size;
@@ -63,7 +64,7 @@ export function resolveVariables(construct: Construct, props: SizedWorkloadProps
   const variables = new Variables(construct, props.secrets);
   const { contract } = props;
   const derived: Readonly<Record<string, string>> = contract
-    ? contractEnvironment(MillraceStack.of(construct), contract, audience)
+    ? contractEnvironment(MillraceStack.of(construct), contract, audience, props.deadlineSeconds)
     : {};
   for (const [name, value] of [...Object.entries(props.environment ?? {}), ...Object.entries(derived)])
     variables.add(name, value);

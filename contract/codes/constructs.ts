@@ -2,6 +2,7 @@ import { bigqueryCodes } from "./bigquery";
 import { coreCodes } from "./core";
 import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
+import { schedulerCodes } from "./scheduler";
 import { secretsCodes } from "./secrets";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
@@ -24,4 +25,5 @@ export const constructsCodes = {
   ...functionsCodes,
   ...bigqueryCodes,
   ...secretsCodes,
+  ...schedulerCodes,
 } as const satisfies CodeTable;

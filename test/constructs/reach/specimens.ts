@@ -8,6 +8,7 @@ import {
   CloudRunService,
   DeadLetteredSubscription,
   endpoint,
+  every,
   FirestoreDatabase,
   type MillraceStack,
   NotificationChannel,
@@ -15,6 +16,7 @@ import {
   pubsubColumns,
   Schema,
   Secret,
+  SchedulerJob,
   ServiceAccount,
   Subscription,
   subscriptionMetrics,
@@ -150,6 +152,15 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     service.grantInvoke(principal("group:shop@example.com"));
     new CloudFunction(stack, "Function", { contract, name: "other", entry: "charge.handler.ts", secrets });
     new Bucket(stack, "Bucket", { labels, accessLogs: new Bucket(stack, "Logs") });
+    new SchedulerJob(stack, "Weekly", {
+      schedule: every.week("monday", "09:00"),
+      description: "the weekly report",
+      target: { call: service, headers: { "content-type": "application/json" }, body: "{}" },
+    });
+    new SchedulerJob(stack, "Beat", {
+      schedule: every.minutes(5),
+      target: { publish: new Topic(stack, "Beats"), data: "beat", attributes: { kind: "health" } },
+    });
     new ServiceAccount(stack, "Acting").grantActAs(service.serviceAccount);
   },
 ];

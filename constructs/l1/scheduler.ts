@@ -1,0 +1,1 @@
+export { CloudSchedulerJob } from "@cdktf/provider-google/lib/cloud-scheduler-job/index.js";

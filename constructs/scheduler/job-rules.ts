@@ -1,0 +1,191 @@
+import { formatDuration } from "../../language/duration";
+import { clockChanges, isTimeZone, nextRuns, parseSchedule, type Schedule } from "../../language/schedule";
+import { type Fault, isKnown, type Rule } from "../core";
+
+/** google/cloud/scheduler/v1/job.proto */
+export const SCHEDULER_LIMITS = {
+  attemptDeadlineMs: { min: 15_000, max: 1_800_000 },
+  retries: { min: 0, max: 5 },
+  description: 500,
+} as const;
+
+/** A job's props with every default applied; durations in milliseconds, `NaN` where one cannot be read. */
+export interface ResolvedJob {
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly description?: string;
+  readonly projectId: string;
+  readonly retry: {
+    readonly attempts: number;
+    readonly minBackoffMs: number;
+    readonly maxBackoffMs: number;
+    readonly maxDoublings: number;
+    readonly maxDurationMs: number;
+  };
+  readonly http?: {
+    readonly url: string;
+    readonly method: string;
+    readonly hasBody: boolean;
+    readonly headers: readonly string[];
+    readonly attemptDeadlineMs: number;
+    readonly targetSeconds?: number;
+  };
+  readonly message?: { readonly topic: string; readonly empty: boolean };
+}
+
+/** A span that does not move: what a synth finds must not depend on the day. */
+const SPAN_START = Date.UTC(2026, 0, 1);
+const SPAN_DAYS = 730;
+
+function parsed({ schedule, timeZone }: ResolvedJob): Schedule | undefined {
+  if (!isKnown(schedule) || !isKnown(timeZone) || !isTimeZone(timeZone)) return undefined;
+  const result = parseSchedule(schedule);
+  return result.ok ? result.schedule : undefined;
+}
+
+/** Shortest time between two runs, of the first fifty. */
+export function shortestInterval(schedule: Schedule, timeZone: string): number {
+  const runs = nextRuns(schedule, timeZone, SPAN_START, 50);
+  return Math.min(...runs.slice(1).map((at, index) => at - runs[index]!));
+}
+
+/** All pauses of a run that fails to the end. */
+function pauses({ retry: { attempts, minBackoffMs, maxBackoffMs, maxDoublings } }: ResolvedJob): number {
+  let sum = 0;
+  for (let retry = 1; retry <= attempts; retry++) {
+    const top = minBackoffMs * 2 ** Math.min(maxDoublings, retry - 1);
+    sum += Math.min(maxBackoffMs, top * Math.max(1, retry - maxDoublings));
+  }
+  return sum;
+}
+
+function clockFault(job: ResolvedJob): Fault | false {
+  const schedule = parsed(job);
+  const change = schedule && clockChanges(schedule, job.timeZone, SPAN_START, SPAN_DAYS)[0];
+  if (!change) return false;
+  const at = new Date(change.wallMs).toISOString().slice(0, 16).replace("T", " ");
+  const what = change.kind === "skipped" ? "does not exist there, so the run is left out" : "comes twice there";
+  return { problem: `${at} in ${job.timeZone} ${what}; "${job.schedule}" is hit once a year`, got: job.schedule };
+}
+
+const REFUSED_HEADERS = /^(content-length|x-google-.*|x-appengine-.*|x-cloudscheduler.*)$/i;
+const BODY_METHODS = new Set(["POST", "PUT", "PATCH"]);
+const within = (value: number, { min, max }: { readonly min: number; readonly max: number }) =>
+  !(value < min || value > max);
+
+/** What Cloud Scheduler refuses, and what it accepts and then does otherwise than meant. */
+export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
+  {
+    code: "MR1802",
+    fault: ({ timeZone }) =>
+      isKnown(timeZone) &&
+      !isTimeZone(timeZone) && {
+        problem: `"${timeZone}" is no zone of the tz database`,
+        got: timeZone,
+        want: "Europe/Berlin",
+      },
+  },
+  {
+    code: "MR1803",
+    fault: ({ http }) =>
+      http !== undefined &&
+      !within(http.attemptDeadlineMs, SCHEDULER_LIMITS.attemptDeadlineMs) && {
+        problem: `an attempt may take ${formatDuration(http.attemptDeadlineMs)}; Cloud Scheduler waits for 15 s to 30 minutes`,
+        got: formatDuration(http.attemptDeadlineMs),
+        want: "15s–30m",
+      },
+  },
+  {
+    code: "MR1804",
+    severity: "warning",
+    fault: ({ http }) =>
+      http?.targetSeconds !== undefined &&
+      http.targetSeconds * 1_000 > http.attemptDeadlineMs && {
+        problem: `the target may take ${http.targetSeconds} s, but an attempt is given up after ${formatDuration(http.attemptDeadlineMs)} and made again while the first still works`,
+        got: formatDuration(http.attemptDeadlineMs),
+        want: `≥ ${http.targetSeconds}s`,
+      },
+  },
+  {
+    code: "MR1805",
+    fault: ({ retry: { attempts } }) =>
+      (!within(attempts, SCHEDULER_LIMITS.retries) || !Number.isInteger(attempts)) && {
+        problem: `${attempts} retries of a failed attempt; Cloud Scheduler makes 0 to 5`,
+        got: String(attempts),
+        want: "0–5",
+      },
+  },
+  {
+    code: "MR1805",
+    fault: ({ retry: { minBackoffMs, maxBackoffMs, maxDoublings } }) =>
+      (minBackoffMs > maxBackoffMs || maxDoublings < 0 || !Number.isInteger(maxDoublings)) && {
+        problem: `pauses from ${formatDuration(minBackoffMs)} to ${formatDuration(maxBackoffMs)} with ${maxDoublings} doublings cannot be made`,
+      },
+  },
+  {
+    code: "MR1806",
+    severity: "warning",
+    fault: (job) => {
+      const schedule = parsed(job);
+      if (!schedule || job.retry.attempts === 0) return false;
+      const shortest = shortestInterval(schedule, job.timeZone);
+      const sum = pauses(job);
+      return (
+        sum > shortest && {
+          problem: `the pauses of ${job.retry.attempts} retries are ${formatDuration(sum)} in all, but the next run is due after ${formatDuration(shortest)} and ends them`,
+          got: formatDuration(sum),
+          want: `≤ ${formatDuration(shortest)}`,
+        }
+      );
+    },
+  },
+  { code: "MR1807", severity: "warning", fault: clockFault },
+  {
+    code: "MR1808",
+    fault: ({ message }) => message?.empty === true && { problem: "the message has neither data nor attributes" },
+  },
+  {
+    code: "MR1809",
+    fault: ({ message, projectId }) =>
+      message !== undefined &&
+      isKnown(message.topic) &&
+      isKnown(projectId) &&
+      !message.topic.startsWith(`projects/${projectId}/`) && {
+        problem: `${message.topic} is not of the job's project ${projectId}`,
+        got: message.topic,
+      },
+  },
+  {
+    code: "MR1810",
+    fault: ({ http }) =>
+      http !== undefined &&
+      http.hasBody &&
+      !BODY_METHODS.has(http.method) && { problem: `a ${http.method} request carries no body`, got: http.method },
+  },
+  {
+    code: "MR1811",
+    fault: ({ http }) => {
+      const refused = http?.headers.filter((name) => REFUSED_HEADERS.test(name)) ?? [];
+      return refused.length > 0 && { problem: `${refused.join(", ")} cannot be set by a job`, got: refused.join(", ") };
+    },
+  },
+  {
+    code: "MR1812",
+    severity: "warning",
+    fault: ({ http }) =>
+      http !== undefined &&
+      isKnown(http.url) &&
+      !http.url.startsWith("https://") && {
+        problem: `${http.url} is called without encryption, token included`,
+        got: http.url,
+      },
+  },
+  {
+    code: "MR1813",
+    fault: ({ description }) =>
+      description !== undefined &&
+      description.length > SCHEDULER_LIMITS.description && {
+        problem: `the description has ${description.length} characters; at most ${SCHEDULER_LIMITS.description} are allowed`,
+      },
+  },
+];
