@@ -32,13 +32,14 @@ export interface JournalFile extends Journal {
 
 const FORMAT = "millrace-journal";
 const VERSION = 1;
+const HEADER = [FORMAT, VERSION] as const;
 
 type Line = readonly [atMs: number, service: string, entry: Json];
 
 /**
  * Opens the journal of a stack's state, or begins one.
  * @param onError told once when the disk refuses a write; the engine must not go on as if it were kept
- * @throws IssuesError MR4104 for a journal that is damaged before its end, MR4105 for one of another version
+ * @throws IssuesError MR4104 for a file that is no journal or is damaged before its end, MR4105 for one of another version
  */
 export function openJournal(file: string, onError: (error: Error) => void): JournalFile {
   const { lines, droppedBytes } = readJournal(file);
@@ -98,6 +99,7 @@ function readJournal(file: string): { lines: Line[]; droppedBytes: number } {
   // After the last newline stands nothing, unless a write was cut off.
   const values = whole.map((line, index) => (index < whole.length - 1 ? decode(line) : undefined));
   const [header] = values;
+  if (header === undefined && !encode(HEADER).startsWith(whole[0]!)) throw new IssuesError([notAJournal(file)]);
   if (header !== undefined && !isHeader(header)) throw new IssuesError([otherVersion(file)]);
   const torn = values.indexOf(undefined);
   const after = values.findIndex((value, index) => index > torn && value !== undefined);
@@ -114,7 +116,7 @@ function rewrite(file: string, services: readonly Journaled[], nowMs: number): v
   const temporary = `${file}.tmp`;
   const descriptor = openSync(temporary, "w");
   try {
-    let chunk = encode([FORMAT, VERSION]);
+    let chunk = encode(HEADER);
     for (const service of services)
       for (const entry of service.compact()) {
         chunk += encode([nowMs, service.journalName, entry]);
@@ -130,6 +132,14 @@ function rewrite(file: string, services: readonly Journaled[], nowMs: number): v
   }
   renameSync(temporary, file);
 }
+
+const notAJournal = (file: string) =>
+  issue(
+    "MR4104",
+    `${file}:1`,
+    "the first line is damaged; it is written before any other, so this was no crash while writing",
+    "restore the file, or delete its folder to start with an empty state",
+  );
 
 const damaged = (file: string, line: number) =>
   issue(

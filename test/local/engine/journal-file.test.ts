@@ -171,6 +171,18 @@ describe("a journal that cannot be trusted", () => {
     expect(() => openJournal(file, fail)).toThrow(/^MR4104 .*journal\.ndjson:3: /);
   });
 
+  it.each([
+    ["something else", "not a journal"],
+    ["lines of something else", "not a journal\nat all\n"],
+    ["zeros", "\0".repeat(300)],
+  ])("is refused when the file is %s, instead of starting empty in its place", (_, text) => {
+    const file = journalFile();
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, text);
+    expect(() => openJournal(file, fail)).toThrow(/^MR4104 .*journal\.ndjson:1: /);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
   it("is refused when another version wrote it", async () => {
     const file = journalFile();
     const text = '["millrace-journal",99]';
