@@ -9,6 +9,7 @@ import {
   type Filter,
   type Grant,
   type IGrantee,
+  type SinkProps,
   Topic,
   type TopicProps,
 } from "../constructs";
@@ -26,8 +27,8 @@ export const webhook = {
   delivery: attribute("delivery"),
 } as const;
 
-/** A handler of webhooks. */
-export type WebhookConsumer = ConsumerProps & {
+/** A handler of webhooks, or a table or bucket that keeps them. */
+export type WebhookConsumer = (ConsumerProps | SinkProps) & {
   /** Kinds of events it is interested in, beside its `filter`. @default all */
   readonly events?: readonly string[];
 };

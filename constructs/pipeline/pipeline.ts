@@ -1,16 +1,23 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { addIssue, check, type Grant, type IGrantee, MillraceStack, type Rule } from "../core";
 import { FirestoreDatabase, type IFirestoreDatabase } from "../firestore/database";
 import type { Alarm } from "../monitoring/alarm";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { type ITopic, Topic } from "../pubsub/topic";
+import { BucketNotification, type BucketNotificationProps } from "../storage/notification";
 import { Consumer, type ConsumerProps, needsStore } from "./consumer";
+import { Sink, type SinkProps } from "./sink";
 
 export interface EventDrivenPipelineProps {
   /** Where the events come from. @default a topic of its own */
   readonly topic?: ITopic;
-  /** Handlers, each with a subscription of its own: every one sees every event that passes its filter. */
-  readonly consumers: readonly ConsumerProps[];
+  /** A bucket whose objects are the events, published to the topic. @default none */
+  readonly source?: BucketSource;
+  /**
+   * Handlers, tables and buckets, each with a subscription of its own: every one sees every event that passes its filter.
+   */
+  readonly consumers: readonly (ConsumerProps | SinkProps)[];
   /** Who may publish to the topic. @default nobody new */
   readonly publishers?: readonly IGrantee[];
   /** Database of idempotency records and effects. @default the stack's `(default)` database, made if a contract needs it */
@@ -21,11 +28,16 @@ export interface EventDrivenPipelineProps {
   readonly alarms?: boolean;
 }
 
+/** What happens in a bucket, as events. */
+export type BucketSource = Pick<BucketNotificationProps, "bucket" | "events" | "prefix" | "attributes">;
+
 /** Events from a topic to handlers, each delivery accounted for: handled once, retried, or kept as a dead letter. */
 export class EventDrivenPipeline extends Construct {
   readonly topic: ITopic;
   /** By the name of the contract. */
   readonly consumers: Readonly<Record<string, Consumer>>;
+  /** Tables and buckets that get the events, by their name. */
+  readonly sinks: Readonly<Record<string, Sink>>;
   /** Undefined when no contract keeps anything. */
   readonly store?: IFirestoreDatabase;
   /** The alarms as data, made or not. */
@@ -36,20 +48,27 @@ export class EventDrivenPipeline extends Construct {
     check(this, { props, deletionProtection: MillraceStack.of(this).context.deletionProtection }, RULES);
     const { notify = [], alarms = true } = props;
     this.topic = props.topic ?? new Topic(this, "Topic");
-    const stored = props.consumers.some(({ contract }) => needsStore(contract));
+    const stored = props.consumers.some((consumer) => !isSink(consumer) && needsStore(consumer.contract));
     if (stored) this.store = props.store ?? defaultStore(this);
 
+    const surroundings = { topic: this.topic, notify, alarms };
     const consumers: Record<string, Consumer> = {};
+    const sinks: Record<string, Sink> = {};
     for (const consumer of props.consumers) {
-      const { name } = consumer.contract.manifest;
-      if (name in consumers) addIssue(this, "MR1502", { problem: `two consumers are called "${name}"`, got: name });
+      const name = nameOf(consumer);
+      if (name in consumers || name in sinks)
+        addIssue(this, "MR1502", { problem: `two consumers are called "${name}"`, got: name });
+      else if (isSink(consumer)) sinks[name] = new Sink(this, name, consumer, surroundings);
       else {
         const store = needsStore(consumer.contract) ? this.store : undefined;
-        consumers[name] = new Consumer(this, name, consumer, { topic: this.topic, store, notify, alarms });
+        consumers[name] = new Consumer(this, name, consumer, { ...surroundings, store });
       }
     }
     this.consumers = consumers;
-    this.alarms = Object.values(consumers).flatMap(({ subscription }) => subscription.alarms);
+    this.sinks = sinks;
+    this.alarms = this.everyConsumer().flatMap(({ subscription }) => subscription.alarms);
+    if (props.source)
+      new BucketNotification(this, "Source", { ...props.source, topic: this.topic, dependsOn: this.dependables });
     for (const publisher of props.publishers ?? []) this.grantPublish(publisher);
   }
 
@@ -58,10 +77,23 @@ export class EventDrivenPipeline extends Construct {
    * published into a pipeline that is half made.
    */
   grantPublish(grantee: IGrantee): Grant {
-    const dependsOn = Object.values(this.consumers).flatMap(({ dependables }) => dependables);
-    return this.topic.grantPublish(grantee, { dependsOn });
+    return this.topic.grantPublish(grantee, { dependsOn: this.dependables });
+  }
+
+  /** What must exist before the first event: every way it takes. */
+  get dependables(): readonly ITerraformDependable[] {
+    return this.everyConsumer().flatMap(({ dependables }) => dependables);
+  }
+
+  private everyConsumer(): readonly (Consumer | Sink)[] {
+    return [...Object.values(this.consumers), ...Object.values(this.sinks)];
   }
 }
+
+const isSink = (consumer: ConsumerProps | SinkProps): consumer is SinkProps => "writeTo" in consumer;
+
+const nameOf = (consumer: ConsumerProps | SinkProps): string =>
+  isSink(consumer) ? consumer.name : consumer.contract.manifest.name;
 
 /** One database serves all pipelines of a stack: records are scoped by the contract's name. */
 function defaultStore(construct: Construct): IFirestoreDatabase {

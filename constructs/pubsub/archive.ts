@@ -7,9 +7,9 @@ import type { SubscriptionProps } from "./subscription-props";
 
 /** Where messages are kept for good, as they are and with everything Pub/Sub knows of them. */
 export type Archive =
-  /** Avro files. @default bucket one of its own */
+  /** Avro files, in a bucket of its own unless one is given. */
   | { readonly to: "cloud-storage"; readonly bucket?: IBucket }
-  /** Rows with the columns of `pubsubColumns()`. @default table one of its own, a partition per day */
+  /** Rows with the columns of `pubsubColumns()`, in a table of its own with a partition per day unless one is given. */
   | { readonly to: "bigquery"; readonly table?: IBigQueryTable };
 
 /** How a subscription writes to an archive; makes the bucket or the table unless it is given. */

@@ -15,8 +15,8 @@ export const pipelineCodes = {
   },
   MR1502: {
     title: "two consumers of one name",
-    why: "the name is that of the handler's records and of its workload: the two would take each other's events for duplicates",
-    fix: "give the second contract another name",
+    why: "the name is that of a subscription, and of a handler's records: two would take each other's events for duplicates",
+    fix: "give the second contract or sink another name",
   },
   MR1503: {
     title: "records kept in memory",

@@ -1,4 +1,5 @@
 import { OMISSIONS } from "../../../constructs/core/omissions";
+import { adapters } from "../../../local/engine/adapters";
 import { foldersInUse, isSet, settableOf } from "./settable";
 import { specimens } from "./specimens";
 
@@ -31,5 +32,13 @@ describe("what the constructs reach", () => {
   it("has a reason for everything left out", () => {
     const reasons = Object.values(OMISSIONS).flatMap((one) => Object.values(one));
     expect(reasons.filter((reason) => reason.length < 10 || reason.endsWith("."))).toEqual([]);
+  });
+});
+
+describe("the local engine", () => {
+  it("knows every type that the constructs make", () => {
+    // The stack of the local environment has nothing to wait for.
+    const types = [...reached.keys()].filter((type) => type !== "time_sleep");
+    expect(types.filter((type) => !adapters.has(type))).toEqual([]);
   });
 });
