@@ -21,6 +21,9 @@ import { createJournal } from "./journal";
 import type { HandlerKit, TestHandlerOptions } from "./kit";
 import { BEGINNING_MS } from "./world";
 
+/** One for all kits: each one more would cost every promise of the process. */
+const here = new AsyncLocalStorage<Here>();
+
 /** The kit's own view of a delivery in progress, for what a handler's fakes call. */
 interface Here {
   readonly instance: Instance;
@@ -55,7 +58,6 @@ export function testHandler<Schema extends StandardSchemaV1, E extends Effects>(
   const derived = deliveryOf(manifest);
   const maxDeliveryAttempts = deadLetterTopic && (options.maxDeliveryAttempts ?? derived.maxDeliveryAttempts);
   const journal = createJournal(clock, deadLetterTopic, driver.busy);
-  const here = new AsyncLocalStorage<Here>();
   const past = Math.min(manifest.timeLimitMs, MAX_LEASE_MS) + 1_000;
 
   const deliveries: Delivery[] = [];
@@ -186,6 +188,7 @@ export function testHandler<Schema extends StandardSchemaV1, E extends Effects>(
   const sleep = (ms: number) => driver.sleep(ms);
 
   const kit: HandlerKit<Payload> & QuietKit = {
+    manifest,
     event: (payload, how) => createEvent(payload, `message-${++events}`, clock.now(), how),
     copyOf: (event) => ({ ...event, id: `message-${++events}`, publishTimeMs: clock.now() }),
     shuffled(given) {

@@ -1,3 +1,4 @@
+import type { ContractManifest } from "../contract/contract";
 import type { Duration } from "../contract/duration";
 import type { Clock } from "../runtime/clock";
 import type { DocumentData, RecordData, Store } from "../runtime/store/store";
@@ -22,6 +23,8 @@ export interface TestHandlerOptions {
 
 /** A handler under test, with everything around it in the test's hands. */
 export interface HandlerKit<Payload = unknown> {
+  /** The contract's numbers. */
+  readonly manifest: ContractManifest;
   /** A message, not delivered yet. @param payload bytes as they are (a `Buffer`), anything else as JSON */
   event(payload: Payload | Buffer, options?: EventOptions): TestEvent;
   /** The same message once more, under an id of its own: a publisher that has sent twice. */

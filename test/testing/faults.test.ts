@@ -1,19 +1,8 @@
 import type { CrashPoint } from "../../contract/probe";
 import { defineHandler } from "../../runtime";
 import { assertOnce, assertPromises, type CallFault, testHandler } from "../../testing";
-import type { Clock } from "../../runtime/clock";
-import { memoryStore } from "../../runtime/store/memory";
-import type { Store } from "../../runtime/store/store";
 import { atLeastOnce, save, transactional } from "../runtime/support/orders";
-
-/** A careless adapter: once there is a record, it writes over whatever is there. */
-function unfenced(clock: Clock): Store {
-  const store = memoryStore({ clock });
-  return {
-    ...store,
-    commit: (change) => store.commit({ ...change, expect: change.expect && store.records.get(change.key)?.version }),
-  };
-}
+import { unfenced } from "./unfenced";
 
 const charging = defineHandler(transactional, async (order, ctx) =>
   ctx.commit((tx) => {
