@@ -294,4 +294,14 @@ const found = {
 /** MR6000–MR6999: definitions of Google Cloud Workflows. */
 export const workflowsCodes = {
   ...found,
+  MR6101: {
+    title: "function that is not simulated",
+    why: "a connector or a callback reaches what is not on this machine; an invented answer would prove nothing",
+    fix: "give a stub of the function's name that says what it answers",
+  },
+  MR6102: {
+    title: "request to another machine",
+    why: "running a definition here must not change anything elsewhere",
+    fix: "give a stub for the function, or a URL on localhost",
+  },
 } as const satisfies CodeTable;

@@ -2,7 +2,7 @@ import { dotted } from "./parse-expression";
 import type { Expression } from "./expression";
 import { runtimeError } from "./error";
 import { asBoolean, binary, unary } from "./operators";
-import { isList, isMap, typeName, type Value } from "./value";
+import { described, isList, isMap, typeName, type Value } from "./value";
 
 /** Where names get their values. */
 export interface Scope {
@@ -64,19 +64,20 @@ const rootOf = (node: Expression): string | undefined =>
 /** `of[key]`. @throws WorkflowError KeyError, IndexError or TypeError */
 export function at(of: Value, key: Value): Value {
   if (isMap(of)) {
-    if (typeof key !== "string") throw runtimeError("TypeError", `a map has string keys, not a ${typeName(key)}`);
+    if (typeof key !== "string")
+      throw runtimeError("TypeError", `a map has string keys, not ${described(typeName(key))}`);
     const value = of.get(key);
     if (value === undefined) throw runtimeError("KeyError", `key not found: ${key}`);
     return value;
   }
   if (isList(of)) {
     if (typeof key !== "bigint")
-      throw runtimeError("TypeError", `a list is indexed by an integer, not a ${typeName(key)}`);
+      throw runtimeError("TypeError", `a list is indexed by an integer, not ${described(typeName(key))}`);
     const value = key < 0n ? undefined : of[Number(key)];
     if (value === undefined) throw runtimeError("IndexError", `index ${key} is outside of a list of ${of.length}`);
     return value;
   }
-  throw runtimeError("TypeError", `a ${typeName(of)} has no members`);
+  throw runtimeError("TypeError", `${described(typeName(of))} has no members`);
 }
 
 /** `of` with `value` at the end of `path`; what it shares with `of` stays as it was. @throws WorkflowError */
@@ -85,12 +86,13 @@ export function withValue(of: Value | undefined, path: readonly Value[], value: 
   const [key, ...rest] = path as [Value, ...Value[]];
   // A map that is not there yet is made on the way.
   if (of === undefined || of === null || isMap(of)) {
-    if (typeof key !== "string") throw runtimeError("TypeError", `a map has string keys, not a ${typeName(key)}`);
+    if (typeof key !== "string")
+      throw runtimeError("TypeError", `a map has string keys, not ${described(typeName(key))}`);
     const map = new Map(of);
     map.set(key, withValue(map.get(key), rest, value));
     return map;
   }
-  if (!isList(of)) throw runtimeError("TypeError", `a ${typeName(of)} has no members to assign to`);
+  if (!isList(of)) throw runtimeError("TypeError", `${described(typeName(of))} has no members to assign to`);
   const list = [...of];
   list[Number(key)] = withValue(at(of, key), rest, value);
   return list;

@@ -21,6 +21,8 @@ export const INFERRED = {
   "key order": "keys() lists keys in the order in which they were set",
   "response body": "a body that is neither JSON nor text is bytes; header names are lower case; redirects are followed",
   "default retry": "http.default_retry multiplies its delay by 1.25, without jitter",
+  "retry parts":
+    "a retry without max_retries retries 5 times, without a backoff as http.default_retry does, without a predicate every error",
   "return in parallel":
     "return and end within a branch or iteration end that branch or iteration; break ends its own iteration",
   "shared assignment":
@@ -100,6 +102,10 @@ export function inferredIn({ routines }: Workflow): readonly Reliance[] {
         if (action.kind === "raise" && action.value.kind === "constant" && typeof action.value.value === "string")
           note("raised string", at, path);
         if (action.kind === "try" && action.retry && "policy" in action.retry) note("default retry", at, path);
+        if (action.kind === "try" && action.retry && !("policy" in action.retry)) {
+          const { predicate, maxRetries, backoff } = action.retry;
+          if (predicate === undefined || !maxRetries || !backoff) note("retry parts", action.retry.at, path);
+        }
         if (action.kind === "call" && action.function.startsWith("http.")) note("response body", at, path);
       },
     });

@@ -1,6 +1,6 @@
 import type { BinaryOperator, UnaryOperator } from "./expression";
 import { runtimeError, type WorkflowError } from "./error";
-import { equal, fitsInteger, formatNumber, isList, isMap, isNumber, typeName, type Value } from "./value";
+import { described, equal, fitsInteger, formatNumber, isList, isMap, isNumber, typeName, type Value } from "./value";
 
 /** Operators that look at both operands; `and` and `or` may stop at the first. */
 type StrictOperator = Exclude<BinaryOperator, "and" | "or">;
@@ -30,7 +30,7 @@ export function binary(operator: StrictOperator, left: Value, right: Value): Val
 export function unary(operator: UnaryOperator, operand: Value): Value {
   if (operator === "not") return !asBoolean(operand, "not");
   if (!isNumber(operand))
-    throw runtimeError("TypeError", `the operator ${operator} needs a number, not a ${typeName(operand)}`);
+    throw runtimeError("TypeError", `the operator ${operator} needs a number, not ${described(typeName(operand))}`);
   if (operator === "+") return operand;
   return typeof operand === "bigint" ? integer(-operand) : -operand;
 }
@@ -38,11 +38,14 @@ export function unary(operator: UnaryOperator, operand: Value): Value {
 /** @throws WorkflowError for everything but a boolean */
 export function asBoolean(value: Value, where: string): boolean {
   if (typeof value === "boolean") return value;
-  throw runtimeError("TypeError", `${where} needs a boolean, not a ${typeName(value)}`);
+  throw runtimeError("TypeError", `${where} needs a boolean, not ${described(typeName(value))}`);
 }
 
 const mismatch = (operator: string, left: Value, right: Value): WorkflowError =>
-  runtimeError("TypeError", `the operator ${operator} does not take a ${typeName(left)} and a ${typeName(right)}`);
+  runtimeError(
+    "TypeError",
+    `the operator ${operator} does not take ${described(typeName(left))} and ${described(typeName(right))}`,
+  );
 
 const integer = (value: bigint): bigint => {
   if (fitsInteger(value)) return value;

@@ -24,6 +24,10 @@ export function typeName(value: Value): TypeName {
   return isMap(value) ? "map" : "bytes";
 }
 
+/** A type in a sentence: "an integer", "a list", "null". */
+export const described = (type: TypeName): string =>
+  type === "null" || type === "bytes" ? type : `${type === "integer" ? "an" : "a"} ${type}`;
+
 export const MIN_INTEGER = -(2n ** 63n);
 export const MAX_INTEGER = 2n ** 63n - 1n;
 export const fitsInteger = (value: bigint): boolean => value >= MIN_INTEGER && value <= MAX_INTEGER;

@@ -1,7 +1,7 @@
 import { type Expression } from "../expression";
 import { WorkflowError } from "../error";
 import { binary, unary } from "../operators";
-import { typeName, type TypeName, type Value } from "../value";
+import { described, typeName, type TypeName, type Value } from "../value";
 
 /** A value of each type whose operators are typed: what an operator does with it, it does with the others. */
 const SAMPLES: Readonly<Record<TypeName, Value>> = {
@@ -81,13 +81,13 @@ function resultOf(node: Extract<Expression, { kind: "unary" | "binary" }>): Resu
     const type = staticType(node.operand);
     if (node.operator !== "not") return type === undefined ? {} : attempt(() => unary(node.operator, SAMPLES[type]));
     if (type === undefined || type === "boolean") return { type: "boolean" };
-    return { fault: `not needs a boolean, not a ${type}` };
+    return { fault: `not needs a boolean, not ${described(type)}` };
   }
   const { operator } = node;
   const [left, right] = [staticType(node.left), staticType(node.right)];
   if (operator === "and" || operator === "or") {
     const other = [left, right].find((type) => type !== undefined && type !== "boolean");
-    return other === undefined ? { type: "boolean" } : { fault: `${operator} needs booleans, not a ${other}` };
+    return other === undefined ? { type: "boolean" } : { fault: `${operator} needs booleans, not ${described(other)}` };
   }
   if (left !== undefined && right !== undefined) return attempt(() => binary(operator, SAMPLES[left], SAMPLES[right]));
   return ["==", "!=", "in", "<", "<=", ">", ">="].includes(operator) ? { type: "boolean" } : {};
