@@ -21,8 +21,10 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR5002: EXIT.usage,
   MR5003: EXIT.environment,
   MR5004: EXIT.internal,
+  MR5007: EXIT.environment,
   MR5005: EXIT.environment,
   MR5006: EXIT.usage,
+  MR6104: EXIT.environment,
 };
 
 /** The exit code of a list of issues: the first error that is more than a finding decides. */

@@ -11,6 +11,8 @@ const lazy = {
   ps: () => require("./commands/ps") as typeof import("./commands/ps"),
   schedule: () => require("./commands/schedule") as typeof import("./commands/schedule"),
   fidelity: () => require("./commands/fidelity") as typeof import("./commands/fidelity"),
+  workflow: () => require("./commands/workflow") as typeof import("./commands/workflow"),
+  reportGrants: () => require("./commands/report-grants") as typeof import("./commands/report-grants"),
 };
 
 /** Commander's `error: …\n(Did you mean …?)` in the form of an issue. */
@@ -33,6 +35,10 @@ async function main(argv: readonly string[]): Promise<number> {
     scheduleList: (...args) => lazy.schedule().scheduleList(...args, terminal),
     scheduleRun: (...args) => lazy.schedule().scheduleRun(...args, terminal),
     fidelity: (...args) => lazy.fidelity().fidelity(...args, terminal),
+    workflowCheck: (...args) => lazy.workflow().workflowCheck(...args, terminal),
+    workflowFmt: (...args) => lazy.workflow().workflowFmt(...args, terminal),
+    workflowRun: (...args) => lazy.workflow().workflowRun(...args, terminal),
+    reportGrants: (...args) => lazy.reportGrants().reportGrants(...args, terminal),
   };
   try {
     return await run(argv, commands, terminal);

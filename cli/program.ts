@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { ExitCode } from "./exit";
 import type { Terminal } from "./terminal";
 import { version } from "./version";
+import { addWorkflowCommands, type WorkflowCommands } from "./program-workflow";
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -24,7 +25,7 @@ export interface EngineCommandOptions extends CommonOptions {
 }
 
 /** The commands, loaded when they are called: `--help` and `ps` need no engine. */
-export interface Commands {
+export interface Commands extends WorkflowCommands {
   dev(stack: string | undefined, options: EngineCommandOptions): Promise<ExitCode>;
   /** @returns the exit code of the command it ran */
   exec(stack: string | undefined, command: readonly string[], options: EngineCommandOptions): Promise<number>;
@@ -32,6 +33,7 @@ export interface Commands {
   scheduleList(stack: string | undefined, options: CommonOptions & { readonly next: number }): Promise<ExitCode>;
   scheduleRun(job: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
+  reportGrants(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
 }
 
 /** Raised by commander for `--help` and `--version`, which are no failures. */
@@ -85,6 +87,18 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
       exit = await commands.fidelity(stack, options);
     });
 
+  const report = program
+    .command("report")
+    .helpGroup("Look:")
+    .description("what a stack comes to, for whoever reviews it");
+  common(report.command("grants"))
+    .argument("[stack]", "stack to look at")
+    .description("say who may do what on which resource, and why")
+    .option("--json", "one JSON document on stdout")
+    .action(async (stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.reportGrants(stack, options);
+    });
+
   const schedule = program
     .command("schedule")
     .helpGroup("Work:")
@@ -105,6 +119,8 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
     .action(async (job: string, stack: string | undefined, options: CommonOptions) => {
       exit = await commands.scheduleRun(job, stack, options);
     });
+
+  addWorkflowCommands(program, commands, (code) => (exit = code));
 
   if (rest && own[0] !== "exec") throw new CommanderError(2, "millrace.dashes", "only exec takes a command after --");
   await program.parseAsync(own.length > 0 ? own : ["--help"], { from: "user" });

@@ -1,7 +1,8 @@
 import { Construct } from "constructs";
 import { KmsCryptoKeyIamMember } from "../l1/kms";
 import { type Agent, serviceAgent } from "./agents";
-import { type Grant, grant, type GrantKind } from "./grants";
+import type { Grant } from "./grant-book";
+import { grant, type GrantKind } from "./grants";
 import { addIssue } from "./issues";
 import { kebab } from "./names";
 import { MillraceStack } from "./stack";

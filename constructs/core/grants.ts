@@ -1,7 +1,9 @@
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { ProjectIamMember } from "../l1/iam";
+import type { GrantRecord } from "../../contract/grants";
 import { ofSameStack } from "./dependables";
+import { bookOf, type Grant, recordsOf } from "./grant-book";
 import { check, type Rule } from "./issues";
 import { kebab } from "./names";
 import { MillraceStack } from "./stack";
@@ -69,24 +71,6 @@ export function projectTarget(scope: Construct): GrantTarget {
   };
 }
 
-/** A grant as data, for the report. */
-export interface GrantRecord {
-  readonly principal: string;
-  readonly role: string;
-  readonly resource: string;
-  readonly on: string;
-  readonly reasons: readonly string[];
-  readonly condition?: string;
-  /** Why it is on the project. */
-  readonly because?: string;
-}
-
-/** A grant made; what must wait for it depends on `resource`. */
-export interface Grant {
-  readonly record: GrantRecord;
-  readonly resource: TerraformResource;
-}
-
 export interface GrantOptions {
   /** @default the reason of the kind */
   readonly reason?: string;
@@ -94,13 +78,6 @@ export interface GrantOptions {
   /** What must exist before the grant takes effect. @default nothing */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
-
-/** A stack's grants, by resource, role, principal and condition. */
-type Book = Map<string, Grant & { readonly reasons: string[] }>;
-
-const BOOK = Symbol.for("millrace/grants");
-
-const bookOf = (stack: MillraceStack & { [BOOK]?: Book }): Book => (stack[BOOK] ??= new Map());
 
 /** Grants a role. The same grant twice in a stack is one resource with both reasons. */
 export function grant(target: GrantTarget, grantee: IGrantee, kind: GrantKind, options: GrantOptions = {}): Grant {
@@ -138,10 +115,7 @@ function homeOf(target: GrantTarget, grantee: IGrantee): Construct {
 }
 
 /** Every grant of the stack that a construct belongs to: principal × role × resource × reasons, sorted. */
-export function grantsOf(construct: IConstruct): readonly GrantRecord[] {
-  const entries = [...bookOf(MillraceStack.of(construct)).entries()];
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { record }]) => record);
-}
+export const grantsOf = (construct: IConstruct): readonly GrantRecord[] => recordsOf(MillraceStack.of(construct));
 
 /** Somebody known only by IAM's own notation, for example `group:ops@example.com`. */
 export function principal(member: string): IGrantee {

@@ -1,16 +1,16 @@
+export type { GrantRecord } from "../../contract/grants";
 export { type Agent, serviceAgent } from "./agents";
 export { type Api, enableApi } from "./apis";
 export { type AnyContract, type Delivery, deliveryOf, PUBSUB_LIMITS } from "./derive";
 export { durationOf } from "./durations";
 export { type Encryption, grantEncryption } from "./encryption";
 export { skipCreationStacks } from "./fast";
+export type { Grant } from "./grant-book";
 export {
-  type Grant,
   grant,
   type GrantCondition,
   type GrantKind,
   type GrantOptions,
-  type GrantRecord,
   grantsOf,
   type GrantTarget,
   type IGrantee,

@@ -2,7 +2,8 @@ import type { ITerraformDependable } from "cdktf";
 import type { ContractManifest } from "../../contract/contract";
 import { ENV } from "../../contract/environment";
 import { type AnyContract, deliveryOf } from "./derive";
-import type { Grant, IGrantee } from "./grants";
+import type { Grant } from "./grant-book";
+import type { IGrantee } from "./grants";
 import type { IServiceAccount } from "./service-account";
 import type { MillraceStack } from "./stack";
 

@@ -1,7 +1,8 @@
 import { Construct } from "constructs";
 import { GoogleServiceAccount, ServiceAccountIamMember } from "../l1/iam";
 import { enableApi } from "./apis";
-import { type Grant, grant, type GrantKind, type GrantTarget, type IGrantee } from "./grants";
+import type { Grant } from "./grant-book";
+import { grant, type GrantKind, type GrantTarget, type IGrantee } from "./grants";
 import { kebab, type NameRule, pathInStack, physicalName } from "./names";
 import { MillraceStack } from "./stack";
 

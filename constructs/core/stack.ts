@@ -11,7 +11,9 @@ import { IssuesError } from "../../contract/issue";
 import { GoogleProvider } from "../l1/provider";
 import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, settleIssues } from "./issues";
 import { checkIam } from "./iam";
+import { writeGrants } from "./grant-book";
 import { checkLabels, type Labels } from "./labels";
+import { writeAtSynth } from "./synthesis";
 import { isKnown } from "./tokens";
 
 /** Where Terraform keeps the state of a stack. */
@@ -119,7 +121,9 @@ export class MillraceStack extends TerraformStack {
 
   private render(backend: Backend): void {
     const { projectId, region, labels } = this.context;
-    new GoogleProvider(this, "google", { project: projectId, region, defaultLabels: { ...labels } });
+    const provider = new GoogleProvider(this, "google", { project: projectId, region, defaultLabels: { ...labels } });
+    // At the provider, since there is one writer per construct and the stack's own is left to whoever wants it.
+    writeAtSynth(provider, (directory) => writeGrants(this, directory));
     const id = this.node.id;
     if (backend.kind === "gcs")
       new GcsBackend(this, { bucket: backend.bucket, prefix: backend.prefix ?? `millrace/${id}` });

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import type { ISynthesisSession } from "cdktf";
+import { type ISynthesisSession, TerraformStack } from "cdktf";
 import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import type { Construct } from "constructs";
-import { MillraceStack } from "./stack";
 
 /**
  * Runs when the stack is written, with the absolute folder that its `cdk.tf.json` goes to: the place for files the
@@ -11,7 +10,7 @@ import { MillraceStack } from "./stack";
 export function writeAtSynth(construct: Construct, write: (directory: string) => void): void {
   addCustomSynthesis(construct, {
     onSynthesize(session: ISynthesisSession) {
-      const { workingDirectory } = session.manifest.forStack(MillraceStack.of(construct));
+      const { workingDirectory } = session.manifest.forStack(TerraformStack.of(construct));
       write(resolve(session.outdir, workingDirectory));
     },
   });

@@ -32,4 +32,9 @@ export const cliCodes = {
     why: "there is nothing of that name in the stack, or it is not in a state in which that could be done",
     fix: "look at what there is with the `ls` command of the same name",
   },
+  MR5007: {
+    title: "no report of grants beside the plan",
+    why: "a plan says who is granted what, but not why; synthesis writes that beside it",
+    fix: "run `npm run synth` again",
+  },
 } as const satisfies CodeTable;

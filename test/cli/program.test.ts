@@ -15,6 +15,10 @@ async function line(...argv: string[]) {
     scheduleList: note("scheduleList", 0),
     scheduleRun: note("scheduleRun", 1),
     fidelity: note("fidelity", 1),
+    workflowCheck: note("workflowCheck", 1),
+    workflowFmt: note("workflowFmt", 0),
+    workflowRun: note("workflowRun", 0),
+    reportGrants: note("reportGrants", 0),
   };
   const { terminal, stdout } = screen();
   const exit = await run(argv, commands, terminal).catch((error: unknown) => error);
@@ -77,6 +81,14 @@ describe("the command line", () => {
     expect(isHelp(exit)).toBe(false);
     expect((exit as Error).message).toMatch(message);
     expect(calls).toEqual([]);
+  });
+
+  it("reports grants of a stack", async () => {
+    const { calls, exit } = await line(..."report grants webhooks-prod --json".split(" "));
+    expect(exit).toBe(EXIT.ok);
+    expect(calls).toEqual([
+      ["reportGrants", "webhooks-prod", { out: "cdktf.out", state: ".millrace", color: true, json: true }],
+    ]);
   });
 
   it("reads the commands of schedules", async () => {

@@ -25,7 +25,11 @@ async function understood(argv: readonly string[]): Promise<boolean> {
     ps: nothing,
     scheduleList: nothing,
     scheduleRun: nothing,
+    reportGrants: nothing,
     fidelity: nothing,
+    workflowCheck: nothing,
+    workflowFmt: nothing,
+    workflowRun: nothing,
   };
   const silent = { write: () => true, isTTY: false };
   try {

@@ -33,7 +33,7 @@ describe("a synth", () => {
       const account = new ServiceAccount(new MillraceStack(app, STACK), "Push");
       account.grantActAs(account);
       app.synth();
-      return ["stacks/web-dev/cdk.tf.json", "manifest.json"].map((file) =>
+      return ["stacks/web-dev/cdk.tf.json", "stacks/web-dev/grants.json", "manifest.json"].map((file) =>
         readFileSync(join(folder, name, file), "utf8"),
       );
     });
