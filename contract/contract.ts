@@ -122,7 +122,7 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
       return milliseconds(value);
     } catch (error) {
       faults.push([`${field} is not a duration`, (error as Error).message]);
-      return Number.NaN;
+      return NaN;
     }
   };
   const manifest: ContractManifest = {

@@ -16,12 +16,12 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer;
 }
 
-/** @param time how this clock relates to the wall clock @default the wall clock itself */
-export function realClock(time: ScaledTime = { realEpochMs: 0, engineEpochMs: 0, scale: 1 }): Clock {
+/** The wall clock, or one that relates to it as told. */
+export function realClock({ realEpochMs = 0, engineEpochMs = 0, scale = 1 }: Partial<ScaledTime> = {}): Clock {
   return {
-    now: () => Math.floor(time.engineEpochMs + (Date.now() - time.realEpochMs) * time.scale),
+    now: () => Math.floor(engineEpochMs + (Date.now() - realEpochMs) * scale),
     after(delayMs, callback) {
-      const handle = setTimeout(callback, Math.max(0, delayMs) / time.scale);
+      const handle = setTimeout(callback, Math.max(0, delayMs) / scale);
       return { cancel: () => clearTimeout(handle) };
     },
   };

@@ -67,8 +67,7 @@ export interface RuntimeOptions {
 }
 
 /** What every way of receiving events starts from. */
-export interface Prepared extends DeliverOptions {
-  readonly settings: Settings;
+export interface Prepared extends DeliverOptions, Settings {
   readonly send: typeof fetch;
 }
 
@@ -93,7 +92,6 @@ export function prepare(
   const send = options.fetch ?? fetch;
   return {
     ...settings,
-    settings,
     send,
     handler,
     store: options.store ?? memoryStore({ clock }),
@@ -111,8 +109,8 @@ export function prepare(
 /** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
 export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
   const prepared = prepare(handler, options);
-  const { settings, send, clock, log } = prepared;
-  const door = openDoor(handler.contract.manifest.auth, settings, clock, send);
+  const { clock, log } = prepared;
+  const door = openDoor(prepared);
   const shutdown = createShutdown();
   const inFlight = new Set<Promise<unknown>>();
 
@@ -136,7 +134,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
       return reply(400, decoded.reason);
     }
     const delivered = await deliver(decoded.incoming, receivedMs, shutdown, prepared);
-    logDelivery(log, decoded.incoming, delivered, clock.now() - receivedMs, traceOf(headers, settings.project));
+    logDelivery(log, decoded.incoming, delivered, clock.now() - receivedMs, traceOf(headers, prepared.project));
     const { outcome } = delivered;
     return reply(
       // What a shutdown cut short is no fault of the handler.
@@ -146,7 +144,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
   };
 
   return {
-    settings,
+    settings: prepared,
     log,
     clock,
     async handle(request) {
@@ -165,16 +163,12 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
   };
 }
 
-function openDoor(auth: "platform" | "self", settings: Settings, clock: Clock, send: typeof fetch): Door {
-  if (auth === "platform") return platformDoor({ ...settings, clock });
-  const { issuer } = settings;
+function openDoor(prepared: Prepared): Door {
+  if (prepared.handler.contract.manifest.auth === "platform") return platformDoor(prepared);
+  const { issuer, clock, send } = prepared;
   const url = issuer ? `${issuer}/jwks` : GOOGLE_KEYS_URL;
-  return selfDoor({
-    ...settings,
-    clock,
-    issuers: issuer ? [issuer] : GOOGLE_ISSUERS,
-    keys: jsonWebKeys({ url, clock, fetch: send }),
-  });
+  const keys = jsonWebKeys({ url, clock, fetch: send });
+  return selfDoor({ ...prepared, issuers: issuer ? [issuer] : GOOGLE_ISSUERS, keys });
 }
 
 export const logOf = (handler: Handler, { write }: RuntimeOptions): Log =>

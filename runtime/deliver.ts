@@ -15,6 +15,7 @@ import type { Held } from "./record/transition";
 import { run } from "./run";
 import { createSettlement } from "./settle";
 import type { Shutdown } from "./shutdown";
+import { createSteps } from "./steps";
 import { recordKey } from "./store/key";
 import type { Store } from "./store/store";
 
@@ -72,23 +73,29 @@ export async function deliver(
   if (event.kind === "rejected" && !(givesUpAfter && options.deadLetterTopic)) return { outcome: event };
   if (shutdown.begun.aborted) return { outcome: { kind: "busy" } };
 
-  const shared = { ...options, random, untilMs: answerMs };
+  const known = event.kind === "event" ? event : undefined;
+  const key = known && recordKey(manifest.name, manifest.epoch, known.key);
+  const fingerprint = known?.fingerprint;
+  const point = (name: Parameters<Probe>[0]) => probe(name, known?.key ?? "", meta.id);
+  const settlement = createSettlement(incoming, {
+    ...options,
+    random,
+    untilMs: answerMs,
+    point,
+    recordKey: key,
+    fingerprint,
+  });
   if (event.kind !== "event") {
-    const settlement = createSettlement(incoming, { ...shared, point: () => {} });
     const cause = event.kind === "fatal" ? event.cause : { class: event.code, message: event.reason };
     return { outcome: await settlement.parkUnclaimed(cause) };
   }
-  const key = recordKey(manifest.name, manifest.epoch, event.key);
-  const { fingerprint } = event;
-  const point = (name: Parameters<Probe>[0]) => probe(name, event.key, meta.id);
-  const settlement = createSettlement(incoming, { ...shared, point, recordKey: key, fingerprint });
 
   let claimed: Claimed;
   try {
     claimed = await claim(
       store,
       {
-        key,
+        key: key!,
         owner: newId(),
         handler: manifest.name,
         epoch: manifest.epoch,
@@ -139,6 +146,7 @@ export async function deliver(
       endMs: Math.min(clock.now() + manifest.timeLimitMs, latestEndMs),
       isLastAttempt,
       commit: (write) => settlement.commit(lease, write),
+      once: createSteps(lease, answerMs),
       shutdown,
       clock,
       log: () => options.log.with({ messageId: meta.id, attempt }),

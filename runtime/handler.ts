@@ -40,6 +40,16 @@ export interface Context {
   remaining(): number;
   /** The same for every attempt of this event: what to send to a downstream that deduplicates. */
   readonly idempotencyKey: string;
+  /**
+   * Runs `effect` unless an earlier attempt of this event has recorded the step, and records what it returns, as JSON.
+   * A recorded step is never run by a later attempt; a crash between effect and record repeats it, with the same key.
+   * @param step unique within the handler: a letter, then letters, digits, `_` and `-`
+   * @param effect is given the key of this step: what to send to a downstream that deduplicates
+   * @returns what the step returned when it was recorded, after a round trip through JSON
+   * @throws LeaseLost when another delivery owns the event, or it is done; StoreUnavailable when the store does not
+   * answer: the step may be repeated
+   */
+  once<T>(step: string, effect: (key: string) => T): Promise<Awaited<T>>;
   readonly log: Log;
 }
 

@@ -19,20 +19,22 @@ export interface Log {
  * and its stack goes to `stack_trace`, where Error Reporting looks for it.
  */
 export function createLog(write: (line: string) => void, fields: LogFields = {}): Log {
-  const line = (severity: string, message: string, more: LogFields) => {
-    const entry: Record<string, unknown> = { severity, message, ...fields, ...more };
-    for (const [key, value] of Object.entries(entry)) {
-      if (!(value instanceof Error)) continue;
-      entry[key] = describeError(value);
-      entry["stack_trace"] = value.stack;
-    }
-    write(stringify(entry));
-  };
+  const level =
+    (severity: string) =>
+    (message: string, more: LogFields = {}) => {
+      const entry: Record<string, unknown> = { severity, message, ...fields, ...more };
+      for (const [key, value] of Object.entries(entry)) {
+        if (!(value instanceof Error)) continue;
+        entry[key] = describeError(value);
+        entry["stack_trace"] = value.stack;
+      }
+      write(stringify(entry));
+    };
   return {
-    debug: (message, more = {}) => line("DEBUG", message, more),
-    info: (message, more = {}) => line("INFO", message, more),
-    warn: (message, more = {}) => line("WARNING", message, more),
-    error: (message, more = {}) => line("ERROR", message, more),
+    debug: level("DEBUG"),
+    info: level("INFO"),
+    warn: level("WARNING"),
+    error: level("ERROR"),
     with: (more) => createLog(write, { ...fields, ...more }),
   };
 }

@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly endMs: number;
   readonly isLastAttempt: boolean;
   readonly commit: TransactionalContext["commit"];
+  readonly once: Context["once"];
   readonly shutdown: Shutdown;
   readonly clock: Clock;
   /** The handler's log, made when it is first used. */
@@ -69,6 +70,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     isLastAttempt: options.isLastAttempt,
     remaining: () => Math.max(0, endMs - clock.now()),
     idempotencyKey: lease.key,
+    once: options.once,
     get log() {
       return (log ??= options.log());
     },

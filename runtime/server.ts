@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { IssuesError } from "../contract/issue";
 import { type Core, createCore, type RuntimeOptions } from "./core";
@@ -56,7 +57,8 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   try {
-    await listen(server, port, options.host ?? (core.settings.local ? "127.0.0.1" : undefined));
+    server.listen({ port, host: options.host ?? (core.settings.local ? "127.0.0.1" : undefined) });
+    await once(server, "listening");
   } catch (error) {
     throw fault(`port ${port} cannot be listened on: ${(error as Error).message}`);
   }
@@ -76,16 +78,6 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
       clearTimeout(last);
     },
   };
-}
-
-function listen(server: Server, port: number, host: string | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, host }, () => {
-      server.removeListener("error", reject);
-      resolve();
-    });
-  });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -30,10 +30,8 @@ export function readSettings(
   env: NodeJS.ProcessEnv,
 ): { readonly settings: Settings; readonly issues: readonly Issue[] } {
   const issues: Issue[] = [];
-  const say =
-    (severity: Issue["severity"]) =>
-    (code: Issue["code"], problem: string, fix: string, gotWant: Pick<Issue, "got" | "want"> = {}) =>
-      issues.push({ code, severity, path: `handler ${manifest.name}`, problem, fix, ...gotWant });
+  const say = (severity: Issue["severity"]) => (code: Issue["code"], problem: string, fix: string) =>
+    issues.push({ code, severity, path: `handler ${manifest.name}`, problem, fix });
   const error = say("error");
   const warning = say("warning");
 
@@ -54,7 +52,6 @@ export function readSettings(
       "MR3010",
       deployed ? `${ENV.contractHash} is another contract's than the bundle's` : unset(ENV.contractHash),
       DEPLOY_AGAIN,
-      { ...(deployed && { got: deployed }), want: hash },
     );
 
   const deadlineMs = number(ENV.deadlineMs);
@@ -67,7 +64,6 @@ export function readSettings(
       "MR3011",
       `the sender waits ${deadlineMs} ms, the handler may take ${manifest.timeLimitMs} ms`,
       `raise the ack deadline to at least ${leastMs} ms, or lower the contract's timeLimit`,
-      { got: String(deadlineMs), want: `≥ ${leastMs}` },
     );
 
   const audiences = list(ENV.audience);
@@ -158,11 +154,4 @@ export function readSettings(
 const DEPLOY_AGAIN = "synthesize and deploy again, so that bundle and infrastructure come from one contract";
 const unset = (name: string) => `${name} is not set`;
 
-function isLoopback(url: string): boolean {
-  try {
-    const { protocol, hostname } = new URL(url);
-    return protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
-  } catch {
-    return false;
-  }
-}
+const isLoopback = (url: string) => /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/?$/.test(url);

@@ -101,7 +101,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     whenUnknown: string,
   ): Promise<Outcome> => {
     try {
-      const written = await lease.settle(build, untilMs);
+      const written = await lease.change(build, untilMs);
       if (written.kind === "lost" || written.kind === "refused") return { kind: "leaseLost" };
       if (written.kind === "settled") rows = undefined;
       const { state, error, delayMs } = written.held.record;
@@ -156,7 +156,11 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
 
     async commit(lease, write) {
       if (committing) throw new Error("ctx.commit has been called already: one delivery, one commit");
-      const { tx, gathered } = gather({
+      const {
+        tx,
+        effects,
+        rows: outgoing,
+      } = gather({
         handler: manifest.name,
         writes: manifest.writes,
         rowPrefix: `${lease.key}-${lease.token}`,
@@ -168,12 +172,11 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
         value.catch(() => {});
         throw new TypeError("the function given to ctx.commit must not be asynchronous");
       }
-      const { effects, rows: outgoing } = gathered();
       const record = done(value);
       const outbox = outgoing.map(({ id }) => id);
       committing = true;
       await point("C3");
-      const written = await lease.settle(
+      const written = await lease.change(
         (current) => ({ record: { ...record(current), outbox }, effects, addRows: outgoing }),
         untilMs,
       );
@@ -246,7 +249,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
 /** The record in a state that is final for this delivery. */
 function finished(record: RecordData, state: "DONE" | "PARKED" | "RELEASED", expireAtMs: number): RecordData {
   const { error: _past, ...kept } = revised(record);
-  return { ...kept, state, expireAtMs };
+  return { ...kept, state, expireAtMs, ...(state === "DONE" && { steps: undefined }) };
 }
 
 /** JSON of a result, or nothing when there is none, or none that a record can keep. */

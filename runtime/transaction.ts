@@ -24,8 +24,8 @@ export const MAX_ROW_BYTES = 900_000;
 const TOPIC = /^projects\/[^/]+\/topics\/[^/]+$/;
 const SEGMENT = /^(?!\.\.?$)(?!__.*__$)[^/]+$/;
 
-/** @returns a transaction, and a function that says what was asked of it */
-export function gather(options: TransactionOptions): { readonly tx: Transaction; readonly gathered: () => Gathered } {
+/** @returns a transaction, and what is asked of it, which grows as it is */
+export function gather(options: TransactionOptions): Gathered & { readonly tx: Transaction } {
   const effects: Effect[] = [];
   const rows: OutboxRow[] = [];
   const touched = new Set<string>();
@@ -57,7 +57,7 @@ export function gather(options: TransactionOptions): { readonly tx: Transaction;
       rows.push(toRow(topic, message, `${options.rowPrefix}-${rows.length}`, options.expireAtMs));
     },
   };
-  return { tx, gathered: () => ({ effects, rows }) };
+  return { tx, effects, rows };
 }
 
 function toRow(topic: string, message: OutgoingMessage, id: string, expireAtMs: number): OutboxRow {

@@ -108,7 +108,7 @@ export async function startWorker(handler: Handler, options: WorkOptions): Promi
   const maxHeld = maxMessages * factor;
   const source = await (options.source ?? googleSource)({
     subscription: options.subscription,
-    emulatorHost: prepared.settings.pubsubEmulatorHost,
+    emulatorHost: prepared.pubsubEmulatorHost,
     maxHeld,
     maxHeldBytes: maxBytes * factor,
   });

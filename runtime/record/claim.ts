@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "../clock";
-import type { Store } from "../store/store";
+import type { RecordData, Store, Version } from "../store/store";
 import { type ClaimRequest, decide, firstClaim } from "./decide";
 import { type Held, patiently } from "./transition";
 
@@ -41,9 +41,11 @@ export async function claim(store: Store, request: ClaimRequest, options: ClaimO
   const ask = <T>(attempt: () => Promise<T>) =>
     patiently({ clock, random, untilMs: clock.now() + CLAIM_PATIENCE_MS }, attempt);
 
+  const holding = (record: RecordData, version: Version): Held => ({ key, record, version });
+
   const record = firstClaim(request);
   const first = await ask(() => store.commit({ key, expect: undefined, record }));
-  if (first.applied) return { kind: "run", held: { key, record, version: first.version } };
+  if (first.applied) return { kind: "run", held: holding(record, first.version) };
 
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, pause * 1.5)) {
     const decision = decide(await ask(() => store.read(key)), request);
@@ -51,18 +53,21 @@ export async function claim(store: Store, request: ClaimRequest, options: ClaimO
       case "keyReuse":
         return decision;
       case "ended":
-      case "owned": {
-        const held = { key, record: decision.record, version: decision.version };
-        return { kind: decision.kind === "owned" ? "run" : "ended", held };
-      }
+      case "owned":
+        return {
+          kind: decision.kind === "owned" ? "run" : "ended",
+          held: holding(decision.record, decision.version),
+        };
       case "claim":
       case "exhausted": {
         if (clock.now() > options.claimUntilMs || stop.aborted) return { kind: "busy" };
         const reply = await ask(() => store.commit({ key, expect: decision.expect, record: decision.record }));
         // Somebody was faster, or the reply to an earlier try was lost: look again at once.
         if (!reply.applied) continue;
-        const held = { key, record: decision.record, version: reply.version };
-        return { kind: decision.kind === "claim" ? "run" : "exhausted", held };
+        return {
+          kind: decision.kind === "claim" ? "run" : "exhausted",
+          held: holding(decision.record, reply.version),
+        };
       }
       case "wait": {
         const left = options.waitUntilMs - clock.now();

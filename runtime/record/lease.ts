@@ -9,6 +9,8 @@ export interface Lease {
   readonly token: number;
   /** Claims of this event so far, this one included. */
   readonly attempts: number;
+  /** The record as this delivery wrote it last. */
+  readonly record: RecordData;
   /** Set when somebody else has, or may have, taken the event over. */
   readonly alarm: LeaseLost | undefined;
   /** Called once, when `alarm` is set. */
@@ -18,10 +20,11 @@ export interface Lease {
   /** True when the store has said that the record belongs to somebody else. */
   readonly lost: boolean;
   /**
-   * Brings the record to an end, after any other write in flight. Once it is settled or lost nothing more is written.
+   * Writes to the record, after any other write in flight. Unless it stays claimed that is its end: once it is settled
+   * or lost nothing more is written.
    * @throws StoreUnavailable when the store has not answered by `untilMs`; whether it happened is then unknown
    */
-  settle(build: (record: RecordData) => Omit<Change, "key" | "expect">, untilMs: number): Promise<Written>;
+  change(build: (record: RecordData) => Omit<Change, "key" | "expect">, untilMs: number): Promise<Written>;
   /** Stops the renewals. */
   close(): void;
 }
@@ -42,13 +45,10 @@ export interface LeaseOptions {
 export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions): Lease {
   const { token, attempts, leaseMs } = claimed.record;
   let held = claimed;
-  let settled: Held | undefined;
-  let lost = false;
   let closed = false;
   let renewedMs = clock.now();
   let tail: Promise<unknown> = Promise.resolve();
   let timer: Timer | undefined;
-  let alarm: LeaseLost | undefined;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = tail.then(work);
@@ -57,26 +57,29 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
   };
   const raise = (message: string) => {
     if (lease.alarm) return;
-    alarm = new LeaseLost(message);
-    lease.onAlarm?.(alarm);
+    lease.alarm = new LeaseLost(message);
+    lease.onAlarm?.(lease.alarm);
   };
   const close = () => {
     closed = true;
     timer?.cancel();
   };
   const noteLoss = () => {
-    lost = true;
+    lease.lost = true;
     close();
     raise("another delivery has taken the event over");
   };
 
-  const settleAs = (final: Held) => {
-    settled = final;
+  const hold = (written: Held) => {
+    held = written;
+    lease.record = written.record;
+    if (written.record.state === "CLAIMED") return;
+    lease.settled = written;
     close();
   };
 
   const renew = async () => {
-    if (closed || settled || lost) return;
+    if (closed) return;
     const startedMs = clock.now();
     try {
       const written = await write(store, held, (record) => ({ record: revised(record) }), {
@@ -84,11 +87,10 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
         random,
         untilMs: startedMs,
       });
-      if (written.kind === "applied") {
-        held = written.held;
+      if (written.kind === "applied" || written.kind === "settled") {
+        hold(written.held);
         renewedMs = startedMs;
-      } else if (written.kind === "settled") settleAs(written.held);
-      else noteLoss();
+      } else noteLoss();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       // The store is silent. Past its length the lease may be somebody else's; the fence still guards the record.
@@ -100,27 +102,22 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     timer = clock.after(leaseMs / RENEWALS, () => void inTurn(renew).then(arm, noteLoss));
   };
 
-  const lease: Lease = {
+  const lease: { -readonly [Field in keyof Lease]: Lease[Field] } = {
     key: claimed.key,
     token,
     attempts,
+    record: claimed.record,
     onAlarm: undefined,
-    get alarm() {
-      return alarm;
-    },
-    get settled() {
-      return settled;
-    },
-    get lost() {
-      return lost;
-    },
-    settle: (build, untilMs) =>
+    alarm: undefined,
+    settled: undefined,
+    lost: false,
+    change: (build, untilMs) =>
       inTurn(async () => {
-        if (settled) return { kind: "settled", held: settled };
-        if (lost) return { kind: "lost" };
+        if (lease.settled) return { kind: "settled", held: lease.settled };
+        if (lease.lost) return { kind: "lost" };
         const written = await write(store, held, build, { clock, random, untilMs });
         if (written.kind === "lost") noteLoss();
-        if (written.kind === "applied" || written.kind === "settled") settleAs(written.held);
+        if (written.kind === "applied" || written.kind === "settled") hold(written.held);
         return written;
       }),
     close,

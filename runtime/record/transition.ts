@@ -1,12 +1,10 @@
 import { type Clock, sleep } from "../clock";
 import { Unavailable } from "../errors";
-import type { Change, RecordData, Store, Version } from "../store/store";
+import type { Change, RecordData, Store, Stored } from "../store/store";
 
 /** A record this delivery has written and may write again. */
-export interface Held {
+export interface Held extends Pick<Stored, "record" | "version"> {
   readonly key: string;
-  readonly record: RecordData;
-  readonly version: Version;
 }
 
 /** What became of a write by the owner of a record. */
@@ -61,12 +59,11 @@ export async function write(
     const change = { key: base.key, expect: base.version, ...build(base.record) };
     const { owner, token } = change.record;
     const reply = await patiently(patience, () => store.commit(change));
-    if (reply.applied)
-      return { kind: "applied", held: { key: base.key, record: change.record, version: reply.version } };
+    if (reply.applied) return { kind: "applied", held: { ...base, record: change.record, version: reply.version } };
     const { stored } = await patiently(patience, () => store.read(base.key));
     if (stored?.version === base.version) return { kind: "refused" };
     if (stored?.record.owner !== owner || stored.record.token !== token) return { kind: "lost" };
-    const found = { key: base.key, record: stored.record, version: stored.version };
+    const found = { ...base, ...stored };
     const same = stored.record.revision === change.record.revision && stored.record.state === change.record.state;
     if (same) return { kind: "applied", held: found };
     if (stored.record.state !== "CLAIMED") return { kind: "settled", held: found };

@@ -27,6 +27,8 @@ export interface RecordData {
   readonly firstSeenMs: number;
   /** JSON of the handler's result, replayed to duplicates. */
   readonly result?: string;
+  /** JSON of what each step of `ctx.once` has returned, empty for nothing, until the event is done. */
+  readonly steps?: Readonly<Record<string, string>> | undefined;
   /** The failure that released or parked it. */
   readonly error?: { readonly class: string; readonly message: string };
   /** Ids of outbox rows written with this record and not yet published. */

@@ -5,16 +5,17 @@ import { explore, type Interleaving } from "./support/interleaving";
 const SEED = 20_261_124;
 const RUNS = 300;
 
-const interleavings = (effects: Interleaving["effects"], unfenced = false) =>
+const interleavings = (effects: Interleaving["effects"], { steps = false, unfenced = false } = {}) =>
   record({
+    steps: constant(steps),
     effects: constant(effects),
     choices: array(nat({ max: 10_000 }), { maxLength: 60, size: "max" }),
     failures: uniqueArray(nat({ max: 4 }), { maxLength: 2 }),
     unfenced: constant(unfenced),
   });
 
-const holds = (effects: Interleaving["effects"], unfenced = false) =>
-  asyncProperty(interleavings(effects, unfenced), async (interleaving) => {
+const holds = (effects: Interleaving["effects"], more: { steps?: boolean; unfenced?: boolean } = {}) =>
+  asyncProperty(interleavings(effects, more), async (interleaving) => {
     expect(await explore(interleaving)).toEqual([]);
   });
 
@@ -27,8 +28,15 @@ describe("the record protocol, in any order of events", () => {
     await assert(holds("at-least-once"), { seed: SEED, numRuns: RUNS });
   });
 
+  it.each(["transactional", "at-least-once"] as const)(
+    "never repeats a recorded step, and returns the same to every attempt, %s",
+    async (effects) => {
+      await assert(holds(effects, { steps: true }), { seed: SEED, numRuns: RUNS });
+    },
+  );
+
   it("would be caught by this test if a store did not fence", async () => {
-    const found = await check(holds("transactional", true), { seed: SEED, numRuns: RUNS });
+    const found = await check(holds("transactional", { unfenced: true }), { seed: SEED, numRuns: RUNS });
     expect(found.failed).toBe(true);
   });
 });

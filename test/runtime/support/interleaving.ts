@@ -1,5 +1,5 @@
 import { StoreUnavailable, Unavailable } from "../../../runtime";
-import { defineHandler } from "../../../runtime/handler";
+import { type Context, defineHandler } from "../../../runtime/handler";
 import type { Outcome } from "../../../runtime/outcome";
 import type { Change, RecordData, Store } from "../../../runtime/store/store";
 import { atLeastOnce, transactional } from "./orders";
@@ -12,6 +12,8 @@ export interface Interleaving {
   readonly choices: readonly number[];
   /** Runs of the handler that fail, counted from 0. */
   readonly failures: readonly number[];
+  /** The handler begins with a step of `ctx.once`. */
+  readonly steps?: boolean;
   /** A store as a careless adapter would be: it writes over whatever is there. */
   readonly unfenced?: boolean;
 }
@@ -35,13 +37,20 @@ type Fate = "ok" | "lost" | "failed" | "ghost";
 const FATES: readonly Fate[] = ["ok", "ok", "ok", "ok", "lost", "failed", "ghost"];
 
 /** @returns what is wrong with the run, in words; nothing if every promise was kept */
-export async function explore({ effects, choices, failures, unfenced = false }: Interleaving): Promise<string[]> {
+export async function explore({
+  effects,
+  choices,
+  failures,
+  steps = false,
+  unfenced = false,
+}: Interleaving): Promise<string[]> {
   const world = createWorld();
   const wrong: string[] = [];
   const pending: Pending[] = [];
   const ghosts: (() => Promise<unknown>)[] = [];
   const committedRows = new Set<string>();
   let effectCommits = 0;
+  let recorded: { readonly token: number; readonly result: string } | undefined;
   let runs = 0;
 
   const turn = (owner: number) => new Promise<Fate>((proceed) => pending.push({ owner, proceed }));
@@ -57,6 +66,11 @@ export async function explore({ effects, choices, failures, unfenced = false }: 
       if (!reply.applied) return reply;
       if (change.effects?.length) effectCommits++;
       for (const row of change.addRows ?? []) committedRows.add(row.id);
+      const result = change.record.steps?.["step"];
+      if (result !== undefined) {
+        if (recorded && recorded.result !== result) wrong.push("a recorded step was recorded anew");
+        recorded ??= { token: change.record.token, result };
+      }
       const fault = before && undoes(before, change);
       if (fault) wrong.push(fault);
       return reply;
@@ -88,10 +102,20 @@ export async function explore({ effects, choices, failures, unfenced = false }: 
       wrong.push(`the handler was started although the event was ${record.state}`);
     if (failures.includes(runs++)) throw new Error("failure");
   };
+  const step = async (owner: number, ctx: Context) => {
+    if (!steps) return;
+    const returned = await ctx.once("step", async () => {
+      if (recorded && ctx.token > recorded.token) wrong.push("a later attempt repeated a recorded step");
+      await turn(owner);
+      return ctx.token;
+    });
+    if (JSON.stringify(returned) !== recorded?.result) wrong.push(`a step returned ${returned}, not what is recorded`);
+  };
   const handlerFor = (owner: number) =>
     effects === "transactional"
       ? defineHandler(transactional, async (order, ctx) => {
           begin();
+          await step(owner, ctx);
           await turn(owner);
           await ctx.commit((tx) => {
             tx.set(`orders/${order.id}`, { token: ctx.token });
@@ -101,8 +125,9 @@ export async function explore({ effects, choices, failures, unfenced = false }: 
             wrong.push("ctx.commit resolved without a commit");
           await turn(owner);
         })
-      : defineHandler(atLeastOnce, async () => {
+      : defineHandler(atLeastOnce, async (_order, ctx) => {
           begin();
+          await step(owner, ctx);
           await turn(owner);
           await turn(owner);
         });
