@@ -11,5 +11,6 @@ export type { Message, PubSub, SubscriptionConfig, SubscriptionStats, TopicConfi
 export { type Random, seededRandom } from "./engine/random";
 export type { System, SystemTarget } from "./engine/system";
 export type { TargetSpec } from "./engine/target";
+export { runTerraform, type TerraformOptions } from "./provider/door/run";
 export { type ProviderServer, type ProviderServerOptions, startProviderServer } from "./provider/server";
 export type { Resources, StoredResource } from "./provider/resources";

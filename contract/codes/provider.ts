@@ -7,4 +7,14 @@ export const providerCodes = {
     why: "its answer is on Google Cloud, and a made-up one would only hide that",
     fix: "give the value literally, or refer to a resource of the plan",
   },
+  MR4302: {
+    title: "no Terraform",
+    why: "plans are made by the real Terraform, which is not part of Millrace",
+    fix: "install Terraform 1.6 or later, or run the stack with `millrace dev`, which needs none",
+  },
+  MR4303: {
+    title: "another Terraform command runs on the stack",
+    why: "two would overwrite what the other has applied",
+    fix: "wait for it to end",
+  },
 } as const satisfies CodeTable;

@@ -24,8 +24,15 @@ export interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** The Terraform command that asks, as far as one can tell it from others: it is over when its connection is. */
+export interface Asker {
+  readonly destroyed: boolean;
+}
+
 export interface Change {
   readonly type: string;
+  /** Absent: a command that is over. */
+  readonly asker?: Asker;
   readonly settings: Settings;
   readonly prior: ObjectValue | null;
   readonly planned: ObjectValue | null;
@@ -60,7 +67,16 @@ export function createProvider(options: ProviderOptions): Provider {
     return found;
   };
 
-  function create(type: string, settings: Settings, planned: ObjectValue): Outcome {
+  /** Whom a resource belongs to: a state that names it, or the command that made it and has yet to write its state. */
+  const owners = new Map<string, Asker | "state">();
+  const keyOf = (type: string, state: ObjectValue) => `${type}\n${idOf(state)}`;
+  // A command that was killed has left what no state knows; the next one takes it over.
+  const isTaken = (key: string) => {
+    const owner = owners.get(key);
+    return owner === "state" || (owner !== undefined && !owner.destroyed);
+  };
+
+  function create({ type, settings, asker }: Change, planned: ObjectValue): Outcome {
     const { block } = schemaOf(type);
     const name = String(resources.nextNumber());
     const { attributes, diagnostics } = computedOf({ mode: "managed", type, name, values: planned, settings }, options);
@@ -74,12 +90,12 @@ export function createProvider(options: ProviderOptions): Provider {
     };
     const state = settle(block, planned, attributes ?? {}, standIn);
     const id = idOf(state);
-    const known = resources.get(type, id);
-    if (known && !SHARED.test(type)) {
+    if (resources.get(type, id) && isTaken(keyOf(type, state)) && !SHARED.test(type)) {
       const detail = `${id} exists already in the local engine.`;
       return { state: null, diagnostics: [failure("Error 409: Resource already exists", detail)] };
     }
     resources.put({ type, id, values: state });
+    if (asker) owners.set(keyOf(type, state), asker);
     return { state, diagnostics: [...diagnostics, ...(attributes ? [] : [unsimulated(type, "warning")])] };
   }
 
@@ -103,6 +119,7 @@ export function createProvider(options: ProviderOptions): Provider {
       };
     }
     resources.remove(type, idOf(prior));
+    owners.delete(keyOf(type, prior));
     return { state: null, diagnostics: [] };
   }
 
@@ -110,13 +127,15 @@ export function createProvider(options: ProviderOptions): Provider {
     schema,
     check: (type, config) => checkConfig(schemaOf(type).block, config),
     plan: (type, settings, prior, config) => planChange({ type, schema: schemaOf(type), settings, prior, config }),
-    apply({ type, settings, prior, planned }) {
+    apply(change) {
+      const { type, settings, prior, planned } = change;
       if (planned === null) return prior === null ? { state: null, diagnostics: [] } : destroy(type, prior);
-      return prior === null ? create(type, settings, planned) : update(type, settings, prior, planned);
+      return prior === null ? create(change, planned) : update(type, settings, prior, planned);
     },
     read(type, state) {
       const found = resources.get(type, idOf(state));
       if (!found) return { state: null, diagnostics: [] };
+      owners.set(keyOf(type, state), "state");
       // Time limits are Terraform's own and not in the cloud.
       const { timeouts } = state;
       return { state: { ...found.values, ...(timeouts !== undefined && { timeouts }) }, diagnostics: [] };

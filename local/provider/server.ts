@@ -1,11 +1,11 @@
+import { durableGrpc } from "../engine/durable";
 import { UNKNOWN_PROJECT_NUMBER } from "../plan/project-number";
 import { startWireServer } from "../wire/server";
 import { providerMethods } from "./protocol/methods";
 import { createProvider } from "./provider";
 import { createResources, type Resources } from "./resources";
-import { googleSchema } from "./schema/google";
+import { providerSchemas, valueTypes } from "./schema/all";
 import type { ProviderSchema } from "./schema/provider-schema";
-import { googleBetaSchema, timeSchema } from "./schema/small";
 
 export interface ProviderServerOptions {
   /** Names the stack in what is invented for it. */
@@ -16,6 +16,8 @@ export interface ProviderServerOptions {
   readonly projectNumber?: (project: string) => string;
   /** What exists already. @default nothing */
   readonly resources?: Resources;
+  /** Waits until what has been done is kept; nothing is answered before. @default nothing is kept */
+  readonly written?: () => Promise<void>;
   /**
    * Resource types and data sources that the configuration and the state name, of any provider; Terraform is spared the
    * others, which would cost every command a second. A Google type that there is not brings all.
@@ -46,15 +48,17 @@ const GO_PLUGIN = "unused";
  * https://developer.hashicorp.com/terraform/plugin/debugging#terraform-cli-development-overrides
  */
 export async function startProviderServer(options: ProviderServerOptions): Promise<ProviderServer> {
-  const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, resources = createResources(), types } = options;
-  const schemas = [googleSchema(), googleBetaSchema(), timeSchema()];
+  const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, written = async () => {}, types } = options;
+  const schemas = providerSchemas();
+  const resources = options.resources ?? createResources({ typeOf: valueTypes(schemas) });
   // Of what no provider here has, Terraform must be able to say what was meant.
   const isNobodys = (name: string) => name.startsWith("google_") && !schemas.some((schema) => offers(schema, name));
   const servers = await Promise.all(
     schemas.map(async (schema) => {
       const provider = createProvider({ ...options, projectNumber, resources, schema });
       const ours = types && new Set([...types].filter((name) => offers(schema, name) || isNobodys(name)));
-      return { schema, wire: await startWireServer({ grpc: providerMethods(provider, ours), authority: GO_PLUGIN }) };
+      const grpc = durableGrpc(providerMethods(provider, ours), written);
+      return { schema, wire: await startWireServer({ grpc, authority: GO_PLUGIN }) };
     }),
   );
   const attach = servers.map(({ schema, wire }) => [

@@ -9,7 +9,7 @@ export interface Call {
   readonly signal: AbortSignal;
   readonly headers: IncomingHttpHeaders;
   /** The connection, the same object for all its calls; only gRPC has one that lasts. */
-  readonly connection?: object;
+  readonly connection?: { readonly destroyed: boolean };
 }
 
 /** Codec of one message type. */

@@ -125,7 +125,9 @@ export function providerMethods(provider: Provider, types?: ReadonlySet<string>)
         // What goes wrong must not cost Terraform the resource.
         const guarded = () => {
           try {
-            return provider.apply({ type: typeName, settings: settingsOfCall(call), prior, planned });
+            const { connection: asker } = call;
+            const settings = settingsOfCall(call);
+            return provider.apply({ type: typeName, settings, prior, planned, ...(asker && { asker }) });
           } catch (error) {
             return { state: prior, diagnostics: [diagnosticOf(error)] };
           }

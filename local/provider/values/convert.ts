@@ -92,3 +92,11 @@ export function toJson(value: Value): Json {
     Object.entries(value).flatMap(([name, item]) => (item === UNKNOWN ? [] : [[name, toJson(item)]])),
   );
 }
+
+/** JSON of a known value that `fromJson` reads back without loss: a number with too many digits is its text. */
+export function storedJson(value: Value): Json {
+  if (value instanceof Decimal) return value.text;
+  if (Array.isArray(value)) return (value as readonly Value[]).map(storedJson);
+  if (!isObjectValue(value)) return value as Json;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, storedJson(item)]));
+}

@@ -1,0 +1,16 @@
+import type { Type } from "../values/value";
+import { googleSchema } from "./google";
+import type { ProviderSchema } from "./provider-schema";
+import { typeOfBlock } from "./schema";
+import { googleBetaSchema, timeSchema } from "./small";
+
+/** Every provider that is answered for. */
+export const providerSchemas = (): readonly ProviderSchema[] => [googleSchema(), googleBetaSchema(), timeSchema()];
+
+/** The type of a resource's value, by the name of the resource type. */
+export const valueTypes =
+  (schemas: readonly ProviderSchema[]) =>
+  (resourceType: string): Type | undefined => {
+    const found = schemas.map((schema) => schema.resource(resourceType)).find(Boolean);
+    return found && typeOfBlock(found.block);
+  };

@@ -1,0 +1,164 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { IssuesError } from "../../../contract/issue";
+import { runTerraform, type TerraformOptions } from "../../../local/provider/door/run";
+import { project, write } from "../../support/project";
+import type { Attributes } from "../../support/synth";
+import { describeWithTerraform } from "../../support/terraform";
+
+/** A stack of so many topics, which names a backend in the cloud. */
+const topics = (names: readonly string[], more: Attributes = {}): Attributes => ({
+  terraform: {
+    required_providers: { google: { source: "google", version: "6.50.0" } },
+    backend: { gcs: { bucket: "nobodys", prefix: "shop" } },
+  },
+  provider: { google: [{ project: "demo", region: "europe-west1" }] },
+  resource: { google_pubsub_topic: Object.fromEntries(names.map((name) => [name, { name }])) },
+  ...more,
+});
+
+function app(stacks: Readonly<Record<string, Attributes>>) {
+  const files = Object.entries(stacks).map(([stack, json]) => [
+    `cdktf.out/stacks/${stack}/cdk.tf.json`,
+    JSON.stringify(json),
+  ]);
+  const root = project(Object.fromEntries(files) as Record<string, string>);
+  const options = { outDir: join(root, "cdktf.out"), stateDir: join(root, ".millrace") };
+  const terraform = async (stack: string, args: readonly string[], more: Partial<TerraformOptions> = {}) => {
+    let text = "";
+    const output = (piece: string) => void (text += piece);
+    const code = await runTerraform({ ...options, stack, args: [...args, "-no-color"], output, ...more });
+    return { code, text: text.replace(/\s+/g, " ") };
+  };
+  const apply = (stack: string) => terraform(stack, ["apply", "-auto-approve"]);
+  /** 0: nothing to do, 2: something, 1: a fault. */
+  const verdict = async (stack: string) => (await terraform(stack, ["plan", "-detailed-exitcode"])).code;
+  return { root, ...options, terraform, apply, verdict };
+}
+
+const faultsOf = async (running: Promise<unknown>) => {
+  const error = await running.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(error instanceof IssuesError)) throw error ?? new Error("no fault");
+  return error.issues.map(({ code }) => code);
+};
+
+const filesUnder = (folder: string) => (readdirSync(folder, { recursive: true }) as string[]).sort();
+
+describeWithTerraform("Terraform commands on a stack", () => {
+  it("follow each other as on Google Cloud, each a process of its own", async () => {
+    const { apply, verdict, root, terraform } = app({ shop: topics(["a", "b"]) });
+    expect(await verdict("shop")).toBe(2);
+    expect((await apply("shop")).text).toContain("2 added");
+    expect(await verdict("shop")).toBe(0);
+    write(join(root, "cdktf.out/stacks/shop/cdk.tf.json"), JSON.stringify(topics(["a", "c"])));
+    expect((await apply("shop")).text).toContain("1 added, 0 changed, 1 destroyed");
+    expect((await terraform("shop", ["destroy", "-auto-approve"])).text).toContain("2 destroyed");
+    expect(await verdict("shop")).toBe(2);
+  });
+
+  it("leave the user's folder, settings and variables alone", async () => {
+    const { root, terraform } = app({ shop: topics(["a"], { output: { text: { value: '${file("text.txt")}' } } }) });
+    write(join(root, "cdktf.out/stacks/shop/text.txt"), "from a file");
+    // What a command of the user's own has left there.
+    write(join(root, "cdktf.out/stacks/shop/.terraform/terraform.tfstate"), "not json");
+    write(join(root, "cdktf.out/stacks/shop/.terraform.lock.hcl"), "broken");
+    const before = filesUnder(join(root, "cdktf.out"));
+    const env = {
+      ...process.env,
+      TF_WORKSPACE: "production",
+      TF_CLI_ARGS_apply: "-destroy",
+      TF_DATA_DIR: join(root, "data"),
+      TF_PLUGIN_CACHE_DIR: join(root, "cache"),
+      TF_CLI_CONFIG_FILE: join(root, "nowhere.tfrc"),
+      GOOGLE_APPLICATION_CREDENTIALS: join(root, "nowhere.json"),
+    };
+    const { code, text } = await terraform("shop", ["apply", "-auto-approve"], { env });
+    expect([code, text]).toEqual([0, expect.stringContaining("1 added")]);
+    expect(text).toContain('text = "from a file"');
+    expect(filesUnder(join(root, "cdktf.out"))).toEqual(before);
+    expect(readdirSync(root).sort()).toEqual([".millrace", "cdktf.out"]);
+  });
+
+  it("find the states of other stacks here and nowhere else", async () => {
+    const producer = topics(["a"], { output: { id: { value: "${google_pubsub_topic.a.id}" } } });
+    const state = { backend: "gcs", config: { bucket: "nobodys", prefix: "shop" } };
+    const consumer = (name: string, more: Attributes = {}): Attributes => ({
+      ...topics([]),
+      data: { terraform_remote_state: { [name]: { ...state, ...more } } },
+      resource: {
+        google_pubsub_subscription: { s: { name: "s", topic: `\${data.terraform_remote_state.${name}.outputs.id}` } },
+      },
+    });
+    const { apply, terraform, verdict } = app({ base: producer, user: consumer("cross-stack-reference-input-base") });
+    expect((await apply("user")).text).toContain("Unable to find remote state");
+    expect((await apply("base")).code).toBe(0);
+    expect((await apply("user")).text).toContain("1 added");
+    expect([await verdict("user"), await verdict("base")]).toEqual([0, 0]);
+    for (const stack of ["user", "base"])
+      expect((await terraform(stack, ["destroy", "-auto-approve"])).text).toContain("1 destroyed");
+
+    const elsewhere = app({ user: consumer("other", { config: { bucket: "somebodys" } }) });
+    expect(await faultsOf(elsewhere.apply("user"))).toEqual(["MR4012"]);
+  });
+
+  it("wait for no other: two at a time are one too many", async () => {
+    const { apply, verdict } = app({ shop: topics(["a"]) });
+    const first = apply("shop");
+    expect(await faultsOf(apply("shop"))).toEqual(["MR4303"]);
+    expect((await first).code).toBe(0);
+    expect(await verdict("shop")).toBe(0);
+  });
+
+  it("need Terraform, and say what to do without", async () => {
+    const { terraform } = app({ shop: topics(["a"]) });
+    expect(await faultsOf(terraform("shop", ["plan"], { env: { PATH: "/nowhere" } }))).toEqual(["MR4302"]);
+  });
+
+  it("say why Terraform cannot begin", async () => {
+    const { verdict, terraform } = app({ shop: { ...topics(["a"]), module: { m: { source: "./gone" } } } });
+    expect(await verdict("shop")).toBe(1);
+    expect((await terraform("shop", ["plan"])).text).toContain("Unreadable module directory");
+  });
+
+  it("are repaired by the next one when they are killed, at any moment", async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `t${i}`);
+    const { root, stateDir, terraform, apply, verdict } = app({ shop: topics(names) });
+    // Terraform by another name, that says which process it is.
+    write(
+      join(root, "bin/terraform"),
+      `#!/bin/sh\necho $$ >"${root}/pid"\nPATH="${process.env["PATH"]}"\nexec terraform "$@"\n`,
+    );
+    chmodSync(join(root, "bin/terraform"), 0o755);
+    const env = { ...process.env, PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
+    const kill = () => process.kill(Number(readFileSync(join(root, "pid"), "utf8")), "SIGKILL");
+    for (const moment of [/Creating/, /(complete.*){3}/s, /(complete.*){9}/s]) {
+      let text = "";
+      let killed = false;
+      const output = (piece: string) => {
+        text += piece;
+        if (killed || !moment.test(text)) return;
+        killed = true;
+        kill();
+      };
+      const args = ["apply", "-auto-approve", "-parallelism=2"];
+      expect((await terraform("shop", args, { env, output })).code).not.toBe(0);
+      expect(killed).toBe(true);
+    }
+    expect((await apply("shop")).code).toBe(0);
+    expect(await verdict("shop")).toBe(0);
+    const journal = readFileSync(join(stateDir, "shop/terraform/resources.LOCAL.ndjson"), "utf8");
+    expect(new Set(journal.match(/projects\/demo\/topics\/t\d+/g))).toHaveProperty("size", names.length);
+    expect(existsSync(join(stateDir, "shop/terraform/terraform.lock"))).toBe(false);
+  });
+
+  it("take over what exists when the state is lost", async () => {
+    const { stateDir, apply, verdict } = app({ shop: topics(["a"]) });
+    await apply("shop");
+    rmSync(join(stateDir, "shop/terraform/terraform.LOCAL.tfstate"));
+    expect((await apply("shop")).text).toContain("1 added");
+    expect(await verdict("shop")).toBe(0);
+  });
+});
