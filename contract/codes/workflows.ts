@@ -304,4 +304,19 @@ export const workflowsCodes = {
     why: "running a definition here must not change anything elsewhere",
     fix: "give a stub for the function, or a URL on localhost",
   },
+  MR6103: {
+    title: "malformed file of stubs",
+    why: "a stub that is not understood would answer with something else than was meant",
+    fix: "write the name of a function, and below it a list of `return: value` or `raise: value`",
+  },
+  MR6104: {
+    title: "definition that is not there",
+    why: "there is nothing to check or to run",
+    fix: "check the path",
+  },
+  MR6105: {
+    title: "execution that failed",
+    why: "an error that nothing in the workflow caught ends it, as it does on Google Cloud",
+    fix: "catch the error with try and except, or correct what raised it",
+  },
 } as const satisfies CodeTable;

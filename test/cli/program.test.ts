@@ -120,3 +120,31 @@ describe("the command line", () => {
     expect(stdout()).toBe(`${version}\n`);
   });
 });
+
+describe("millrace workflow", () => {
+  it("passes files and options to its commands", async () => {
+    expect((await line("workflow", "check", "a.yaml", "b.json", "--inferred", "--json")).calls).toEqual([
+      ["workflowCheck", ["a.yaml", "b.json"], { inferred: true, json: true, color: true }],
+    ]);
+    expect((await line("workflow", "fmt", "a.yaml", "--json")).calls).toEqual([
+      ["workflowFmt", "a.yaml", { json: true, color: true }],
+    ]);
+    const argv =
+      "workflow run a.yaml --argument {} --env A=1 --env B=2 --stubs s.yaml --seed 7 --at 2026-01-01T00:00:00Z --real-time";
+    expect((await line(...argv.split(" "))).calls).toEqual([
+      [
+        "workflowRun",
+        "a.yaml",
+        {
+          argument: "{}",
+          env: ["A=1", "B=2"],
+          stubs: "s.yaml",
+          seed: "7",
+          at: "2026-01-01T00:00:00Z",
+          realTime: true,
+          color: true,
+        },
+      ],
+    ]);
+  });
+});
