@@ -39,19 +39,33 @@ export function terraformFaults(plan: Attributes): readonly string[] {
 }
 
 function withoutProviders(plan: Attributes): object {
-  const types = Object.keys((plan["resource"] ?? {}) as object);
-  const reference = new RegExp(`\\b(${types.join("|")})\\.([\\w-]+)((?:\\.\\w+|\\[\\d+\\])*)`, "g");
-  const toData = (text: string) => text.replace(reference, "terraform_data.$1__$2");
+  const blocks = (["", "data."] as const).flatMap((mode) =>
+    Object.entries(
+      (plan[mode === "" ? "resource" : "data"] ?? {}) as Record<string, Record<string, Attributes>>,
+    ).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, block]) => ({ address: `${mode}${type}`, name, block })),
+    ),
+  );
+  const addresses = [...new Set(blocks.map(({ address }) => address))].sort((a, b) => b.length - a.length);
+  const reference = new RegExp(`\\b(${addresses.join("|")})\\.([\\w-]+)((?:\\.\\w+|\\[\\d+\\])*)`, "g");
+  const toData = (text: string) =>
+    text.replace(reference, (_all, address: string, name: string, path: string) => {
+      return `terraform_data.${nameOf(address, name)}${path}`;
+    });
   const inExpressions = (text: string) =>
     text.replace(/\$\{[^}]*\}/g, (expression) => toData(expression).replace(/(terraform_data\.[\w-]+)/g, "$1.output"));
 
   const data: Record<string, object> = {};
-  for (const [type, named] of Object.entries(plan["resource"] as Record<string, Record<string, Attributes>>))
-    for (const [name, block] of Object.entries(named)) {
-      const { "//": _note, depends_on: dependsOn, provider: _provider, lifecycle: _lifecycle, ...input } = block;
-      const text = inExpressions(JSON.stringify(input));
-      const waits = ((dependsOn ?? []) as readonly string[]).map(toData);
-      data[`${type}__${name}`] = { input: JSON.parse(text) as object, ...(waits.length > 0 && { depends_on: waits }) };
-    }
+  for (const { address, name, block } of blocks) {
+    const { "//": _note, depends_on: dependsOn, provider: _provider, lifecycle: _lifecycle, ...input } = block;
+    const text = inExpressions(JSON.stringify(input));
+    const waits = ((dependsOn ?? []) as readonly string[]).map(toData);
+    data[nameOf(address, name)] = {
+      input: JSON.parse(text) as object,
+      ...(waits.length > 0 && { depends_on: waits }),
+    };
+  }
   return { resource: { terraform_data: data } };
 }
+
+const nameOf = (address: string, name: string) => `${address.replace(".", "_")}__${name}`;

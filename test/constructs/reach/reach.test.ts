@@ -1,9 +1,11 @@
 import { OMISSIONS } from "../../../constructs/core/omissions";
 import { adapters } from "../../../local/engine/adapters";
+import { describeWithTerraform, terraformFaults } from "../../support/terraform";
 import { foldersInUse, isSet, settableOf } from "./settable";
-import { specimens } from "./specimens";
+import { attributesOf, specimenPlans } from "./specimens";
 
-const reached = specimens();
+const plans = specimenPlans();
+const reached = attributesOf(plans);
 const types = foldersInUse().map(settableOf);
 
 const covers = (omission: string, path: string) => path === omission || path.startsWith(`${omission}.`);
@@ -41,4 +43,11 @@ describe("the local engine", () => {
     const types = [...reached.keys()].filter((type) => type !== "time_sleep");
     expect(types.filter((type) => !adapters.has(type))).toEqual([]);
   });
+});
+
+describeWithTerraform("Terraform", () => {
+  it.each(plans.map((one, index) => [index + 1, one] as const))(
+    "finds every reference of specimen %i, and an order to make its resources in",
+    (_number, { json }) => expect(terraformFaults(json)).toEqual([]),
+  );
 });

@@ -22,8 +22,7 @@ import {
   subscriptionMetrics,
   Topic,
 } from "../../../constructs";
-import type { Attributes } from "../../support/synth";
-import { plan } from "../../support/synth";
+import { type Attributes, type Plan, plan } from "../../support/synth";
 import { handlersOf, testContract } from "../../support/handlers";
 
 const contract = testContract();
@@ -165,12 +164,17 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
   },
 ];
 
-/** Attributes of every resource of the specimens, by type. */
-export function specimens(): ReadonlyMap<string, readonly Attributes[]> {
+/** The plans of the specimens. */
+export function specimenPlans(): readonly Plan[] {
   const handlersDir = handlersOf(contract);
+  return SPECIMENS.map((build) => plan(build, { handlersDir }));
+}
+
+/** Attributes of every resource of some plans, by type. */
+export function attributesOf(plans: readonly Plan[]): ReadonlyMap<string, readonly Attributes[]> {
   const all = new Map<string, Attributes[]>();
-  for (const build of SPECIMENS)
-    for (const [type, byName] of Object.entries(plan(build, { handlersDir }).json["resource"] as Attributes))
-      all.set(type, [...(all.get(type) ?? []), ...Object.values(byName as Record<string, Attributes>)]);
+  for (const { json } of plans)
+    for (const [type, byName] of Object.entries(json["resource"] as Record<string, Record<string, Attributes>>))
+      all.set(type, [...(all.get(type) ?? []), ...Object.values(byName)]);
   return all;
 }
