@@ -72,6 +72,7 @@ export class Consumer extends Construct {
     this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
       name: `${name}-dead-letter`,
       retention: props.deadLetterRetention,
+      encryption: surroundings.topic.encryption,
     });
     const delivery = deliveryOf(manifest);
     this.subscription = new DeadLetteredSubscription(this, "Subscription", {

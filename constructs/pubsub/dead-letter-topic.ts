@@ -31,6 +31,7 @@ export class DeadLetterTopic extends Construct implements ITopic {
   readonly name: string;
   readonly reference: string;
   readonly retention: Duration;
+  readonly encryption?: Encryption;
 
   constructor(scope: Construct, id: string, props: DeadLetterTopicProps = {}) {
     super(scope, id);
@@ -54,6 +55,7 @@ export class DeadLetterTopic extends Construct implements ITopic {
         ...archiving(home, name, props.archive),
       });
     }
+    this.encryption = this.topic.encryption;
     this.name = this.topic.name;
     this.reference = this.topic.reference;
   }

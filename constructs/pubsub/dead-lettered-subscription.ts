@@ -15,7 +15,7 @@ import type { SubscriptionProps } from "./subscription-props";
 export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "deadLetter"> {
   /** Deliveries before a message is dead-lettered, 5–100. @default 10 */
   readonly maxDeliveryAttempts?: number;
-  /** Where dead letters go. @default a topic of its own */
+  /** Where dead letters go. @default a topic of its own, encrypted as the messages are */
   readonly deadLetterTopic?: DeadLetterTopic;
   /** How long dead letters are kept in a topic of its own, 10m–31d. @default "31d" */
   readonly deadLetterRetention?: Duration;
@@ -54,6 +54,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
         name: `${name}-dead-letter`,
         retention: deadLetterRetention,
         archive,
+        encryption: props.topic.encryption,
       });
     this.subscription = new Subscription(this, "Subscription", {
       ...rest,

@@ -55,6 +55,8 @@ export interface ITopic {
   readonly name: string;
   /** The same as a reference: Terraform makes the topic first. */
   readonly reference: string;
+  /** The key its messages are encrypted with; undefined for Google's, or when that is not known. */
+  readonly encryption?: Encryption;
   /** Lets the grantee publish to this topic, and to no other. */
   grantPublish(grantee: IGrantee, options?: GrantOptions): Grant;
 }
@@ -72,6 +74,7 @@ export class Topic extends Construct implements ITopic {
   /** Names of the subscriptions made here. */
   readonly subscriptions = new Set<string>();
   readonly schema?: ISchema;
+  readonly encryption?: Encryption;
 
   constructor(scope: Construct, id: string, props: TopicProps = {}) {
     super(scope, id);
@@ -84,6 +87,7 @@ export class Topic extends Construct implements ITopic {
     checkTransforms(this, props.transforms);
     checkLabels(this, props.labels ?? {});
     this.schema = schema?.schema;
+    this.encryption = encryption;
     const key = encryption && grantEncryption(this, encryption, "pubsub");
 
     this.resource = new PubsubTopic(this, "Resource", {

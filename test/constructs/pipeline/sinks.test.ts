@@ -9,6 +9,7 @@ import {
   type MillraceStack,
   ServiceAccount,
   type SinkProps,
+  Topic,
 } from "../../../constructs";
 import { testContract } from "../../support/handlers";
 import { codesOf, plan, planOf, testStack } from "../../support/synth";
@@ -81,6 +82,14 @@ describe("the sinks of a pipeline", () => {
       },
     });
     expect(resources("google_bigquery_table")).toEqual({});
+  });
+
+  it("and handlers encrypt dead letters as the events they come from", () => {
+    const kmsKeyName = "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/orders";
+    const { all } = plan((stack) => pipeline(stack, { topic: new Topic(stack, "T", { encryption: { kmsKeyName } }) }));
+    const keys = all("google_pubsub_topic").map(({ name, kms_key_name }) => [name, kms_key_name]);
+    expect(keys).toHaveLength(4);
+    expect(keys.filter(([, key]) => key !== kmsKeyName)).toEqual([]);
   });
 
   it("need names of their own", () => {

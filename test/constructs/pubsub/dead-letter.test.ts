@@ -34,6 +34,13 @@ describe("a dead-lettered subscription", () => {
     expect(codesOf((stack) => build(stack))).toEqual([]);
   });
 
+  it("encrypts dead letters as the messages they come from", () => {
+    const kmsKeyName = "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/orders";
+    const { one } = plan((stack) => build(stack, { topic: new Topic(stack, "T", { encryption: { kmsKeyName } }) }));
+    const dead = one("google_pubsub_topic", { name: "web-dev-charge-dead-letter" });
+    expect(dead["kms_key_name"]).toBe(kmsKeyName);
+  });
+
   it("can share a dead-letter topic", () => {
     const { all } = plan((stack) => {
       const deadLetterTopic = new DeadLetterTopic(stack, "Dead");
