@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Duration } from "../../language/duration";
 import { kebab, pathInStack } from "../core/names";
@@ -28,6 +29,8 @@ export class DeadLetterTopic extends Construct implements ITopic {
   readonly subscription: Subscription;
   /** Writes the dead letters to their archive; undefined without one. */
   readonly archive?: Subscription;
+  /** What keeps dead letters. A topic drops what is published before it has a subscription: senders depend on it. */
+  readonly dependables: readonly ITerraformDependable[];
   readonly name: string;
   readonly reference: string;
   readonly retention: Duration;
@@ -58,6 +61,7 @@ export class DeadLetterTopic extends Construct implements ITopic {
     this.encryption = this.topic.encryption;
     this.name = this.topic.name;
     this.reference = this.topic.reference;
+    this.dependables = [...this.subscription.dependables, ...(this.archive?.dependables ?? [])];
   }
 
   grantPublish(grantee: IGrantee, options?: GrantOptions): Grant {

@@ -60,6 +60,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
       ...rest,
       name,
       deadLetter: { topic: this.deadLetterTopic, maxDeliveryAttempts },
+      dependsOn: [...(props.dependsOn ?? []), ...this.deadLetterTopic.dependables],
     });
     check(
       this,

@@ -30,6 +30,20 @@ describe("a dead-lettered subscription", () => {
     });
   });
 
+  it("exists only once its dead letters are kept: a handler may park the very first message", () => {
+    const { one, address } = plan((stack) => build(stack));
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge" })["depends_on"]).toContain(
+      address("google_pubsub_subscription", { name: "web-dev-charge-dead-letter" }),
+    );
+  });
+
+  it("waits for the archive of its dead letters too", () => {
+    const { one, address } = plan((stack) => build(stack, { archive: { to: "cloud-storage" } }));
+    expect(one("google_pubsub_subscription", { name: "web-dev-charge" })["depends_on"]).toContain(
+      address("google_pubsub_subscription", { name: "web-dev-charge-dead-letter-archive" }),
+    );
+  });
+
   it("finds nothing wrong with itself", () => {
     expect(codesOf((stack) => build(stack))).toEqual([]);
   });
