@@ -21,7 +21,7 @@ import {
   type Rule,
 } from "../core";
 import { checkLabels } from "../core/labels";
-import { BigqueryDataset, BigqueryDatasetIamMember } from "../l1/bigquery";
+import { type BigqueryDataset, bigqueryDataset, BigqueryDatasetIamMember } from "../l1/bigquery";
 
 export interface BigQueryDatasetProps {
   /** Id, after the stack's prefix, with underscores for hyphens. @default from the construct's path */
@@ -100,7 +100,7 @@ export class BigQueryDataset extends Construct implements IBigQueryDataset {
     check(this, resolved, RULES);
     checkLabels(this, props.labels ?? {});
     const key = props.encryption && grantEncryption(this, props.encryption, "bigquery");
-    this.resource = new BigqueryDataset(this, "Resource", {
+    this.resource = bigqueryDataset(this, "Resource", {
       project: this.projectId,
       datasetId: this.datasetId,
       location: props.location ?? stack.context.region,

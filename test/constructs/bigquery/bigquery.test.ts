@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   BigQueryDataset,
   type BigQueryDatasetProps,
@@ -7,6 +8,7 @@ import {
   principal,
   pubsubColumns,
 } from "../../../constructs";
+import { root } from "../../repo/tree";
 import { codesOf, issuesOf, plan } from "../../support/synth";
 
 const table =
@@ -17,6 +19,18 @@ const table =
       columns: pubsubColumns(),
       ...props,
     });
+
+describe("the bindings of BigQuery", () => {
+  it("are loaded when the first dataset or table is made", () => {
+    const program = [
+      `require("./constructs");`,
+      `const loaded = Object.keys(require.cache).filter((file) => /bigquery-(dataset|table)\\/index/.test(file));`,
+      `console.log(loaded.length);`,
+    ];
+    const flags = ["-C", "millrace-source", "--require", "tsx/cjs", "-e", program.join("")];
+    expect(execFileSync(process.execPath, flags, { cwd: root, encoding: "utf8" })).toBe("0\n");
+  });
+});
 
 describe("a dataset", () => {
   it("is in the stack's region, has a legal id and no access list", () => {
