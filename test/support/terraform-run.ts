@@ -32,10 +32,12 @@ afterAll(async () => {
 /**
  * @param source the document, or a folder with one and the archives it names
  * @param options of the server; by default it serves the schema of the types that the document names
+ * @param variables for Terraform's environment
  */
 export async function workspace(
   source: string | Attributes,
   options: Partial<ProviderServerOptions> = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Workspace> {
   const folder = project({}, "stack");
   const write = (json: Attributes) => writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify(json));
@@ -48,7 +50,7 @@ export async function workspace(
   const types = options.types ?? typesOf(JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as Attributes);
   const server = await startProviderServer({ stack: "test", directory: folder, ...options, types });
   servers.push(server);
-  const terraform = (...args: readonly string[]) => run(folder, server.environment, args);
+  const terraform = (...args: readonly string[]) => run(folder, { ...server.environment, ...variables }, args);
   return {
     server,
     folder,
