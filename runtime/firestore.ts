@@ -56,5 +56,6 @@ export function firestoreStore(options: FirestoreStoreOptions = {}): Store {
     read: async (key) => opened().read(key),
     commit: async (change) => opened().commit(change),
     rows: async (ids) => opened().rows(ids),
+    pending: async (limit, after) => opened().pending!(limit, after),
   };
 }

@@ -16,3 +16,9 @@ export function fingerprintOf(value: unknown): string {
     .update(canonicalJson(value) ?? "undefined")
     .digest("base64url");
 }
+
+/** Base64url of 32 bytes. */
+const KEY_LENGTH = 43;
+
+/** The record that an outbox row was committed with: ids of rows begin with its key. */
+export const recordKeyOfRow = (rowId: string): string => rowId.slice(0, KEY_LENGTH);

@@ -112,6 +112,8 @@ export interface Store {
   commit(change: Change): Promise<CommitReply>;
   /** The outbox rows that still exist, in the order of `ids`. */
   rows(ids: readonly string[]): Promise<readonly OutboxRow[]>;
+  /** Ids of outbox rows, ascending, those after `after` alone. @default the store cannot list them */
+  pending?(limit: number, after?: string): Promise<readonly string[]>;
   /** What keeps the store from working at all, known before it is first used. */
   fault?(): { readonly problem: string; readonly fix: string } | undefined;
 }

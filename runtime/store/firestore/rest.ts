@@ -39,6 +39,8 @@ export interface Rest {
   commit(writes: readonly RestWrite[]): Promise<readonly string[] | undefined>;
   /** `documents.get` says nothing about the time of the read; this does. */
   batchGet(names: readonly string[]): Promise<readonly RestFound[]>;
+  /** Names of a root collection's documents, ascending, from after `after` on. */
+  names(collection: string, limit: number, after?: string): Promise<readonly string[]>;
 }
 
 /**
@@ -89,6 +91,20 @@ export function firestoreRest({ database, emulatorHost, accessToken, fetch }: Re
       const { status, body } = await call("batchGet", { documents: names });
       if (status !== "OK") throw new Error(`Firestore :batchGet: ${status}; is there a database ${database}?`);
       return body as readonly RestFound[];
+    },
+    async names(collection, limit, after) {
+      // https://cloud.google.com/firestore/docs/reference/rest/v1/StructuredQuery
+      const { status, body } = await call("runQuery", {
+        structuredQuery: {
+          select: { fields: [{ fieldPath: "__name__" }] },
+          from: [{ collectionId: collection }],
+          orderBy: [{ field: { fieldPath: "__name__" }, direction: "ASCENDING" }],
+          ...(after && { startAt: { values: [{ referenceValue: after }], before: false } }),
+          limit,
+        },
+      });
+      if (status !== "OK") throw new Error(`Firestore :runQuery: ${status}; is there a database ${database}?`);
+      return (body as readonly { readonly document?: RestDocument }[]).flatMap(({ document }) => document?.name ?? []);
     },
   };
 }

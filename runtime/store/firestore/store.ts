@@ -57,5 +57,9 @@ export function createFirestoreStore(options: RestOptions): Store {
         return document ? [rowOf(id, decodeFields(document.fields ?? {}))] : [];
       });
     },
+    async pending(limit, after) {
+      const names = await rest.names(OUTBOX_COLLECTION, limit, after && rowName(after));
+      return names.map((name) => name.slice(rowName("").length));
+    },
   };
 }

@@ -88,6 +88,20 @@ export function storeConformance(subject: () => Subject): void {
     for (const step of steps) await run(step, versions);
   });
 
+  it("lists outbox rows in ascending order, from after a row on, if it lists any", async () => {
+    const { store } = subject();
+    if (!store.pending) return;
+    const ids = ["a", "b", "c"].map((id) => `${mark}-${id}`);
+    const row = { topic: "projects/p/topics/t", data: Buffer.alloc(0), attributes: {}, expireAtMs: 2_000_000_000_000 };
+    const addRows = ids.map((id) => ({ id, ...row }));
+    await store.commit({ key: `key-${mark}`, expect: undefined, record: { ...RECORD, outbox: ids }, addRows });
+    expect(await store.pending(2, `${mark}-`)).toEqual(ids.slice(0, 2));
+    expect(await store.pending(1, ids[1])).toEqual(ids.slice(2));
+    const all = await store.pending(1_000);
+    expect(all).toEqual(all.toSorted());
+    expect(all).toEqual(expect.arrayContaining(ids));
+  });
+
   it("lets one of many simultaneous claims win", async () => {
     const { store } = subject();
     const claims = Array.from({ length: 20 }, (_, i) =>
