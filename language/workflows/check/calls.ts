@@ -96,7 +96,9 @@ export function checkCalls(routine: Routine, { routines }: Workflow): Fault[] {
   }
 
   function unknown(name: string, at: Position, path: string): void {
-    const meant = INVENTED[name] ?? nearest(name, [...functionNames, ...routines.keys()]);
+    const meant =
+      (Object.hasOwn(INVENTED, name) ? INVENTED[name] : undefined) ??
+      nearest(name, [...functionNames, ...routines.keys()]);
     report(
       "MR6033",
       at,

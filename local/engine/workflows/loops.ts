@@ -37,8 +37,7 @@ export async function runFor(machine: Machine, loop: For, thread: Thread): Promi
   let index = 0;
   for (const item of await itemsOf(machine, loop, thread)) {
     const inner = bind(machine, loop, item, index++, thread);
-    const signal = await machine.block(loop.steps, inner);
-    inner.vars.drop();
+    const signal = await machine.block(loop.steps, inner).finally(() => inner.vars.drop());
     if (signal?.kind === "break") return undefined;
     if (signal && signal.kind !== "continue") return signal;
   }

@@ -97,7 +97,10 @@ export class Machine {
   thread(from: Omit<Thread, "scope">): Thread {
     const { vars } = from;
     const scope: Scope = {
-      lookup: (name) => vars.get(name) ?? (vars.get(name) === null ? null : LIBRARY_VALUES[name]),
+      lookup(name) {
+        const value = vars.get(name);
+        return value === undefined && Object.hasOwn(LIBRARY_VALUES, name) ? LIBRARY_VALUES[name] : value;
+      },
       call: (name, args) => this.library[name]!(...args),
     };
     return { ...from, scope };
@@ -126,9 +129,12 @@ export class Machine {
       if (value === undefined) throw runtimeError("TypeError", `${routine.name} lacks its argument "${name}"`);
       vars.declare(name, value);
     }
-    const signal = await this.block(routine.steps, thread);
-    vars.drop();
-    return signal?.kind === "return" ? signal.value : null;
+    try {
+      const signal = await this.block(routine.steps, thread);
+      return signal?.kind === "return" ? signal.value : null;
+    } finally {
+      vars.drop();
+    }
   }
 
   /** Steps one after the other. @param enter the step to begin with, in this block or below it */
@@ -306,10 +312,12 @@ export class Machine {
         ((node.operator === "and" && value === false) || (node.operator === "or" && value === true));
       if (decides) return value;
     }
-    const routine = node.kind === "call" ? this.program.routines.get(node.name) : undefined;
-    if (!routine) return evaluate(withChildren(node, values), thread.scope);
+    if (node.kind !== "call" || !this.program.reaches(node.name))
+      return evaluate(withChildren(node, values), thread.scope);
     const args = values.map((one) => (one as Extract<Expression, { kind: "literal" }>).value);
-    return this.call(routine, named(routine.name, paramsOf(routine), args), thread);
+    const routine = this.program.routines.get(node.name);
+    const params = routine ? paramsOf(routine) : signatureOf(node.name)!.params;
+    return this.invoke(node.name, routine, named(node.name, params, args), thread);
   }
 
   private async callStep(call: Call, thread: Thread): Promise<Signal> {

@@ -4,7 +4,9 @@ import type { Action, Body, Routine, Step, Template, Workflow } from "../../../l
 /** What is worked out once for a definition, whatever its executions do. */
 export interface Program {
   readonly routines: Workflow["routines"];
-  /** Whether an expression calls a sub-workflow, and so may have to wait. */
+  /** Whether a function that may stand in an expression is a sub-workflow, or leaves the workflow. */
+  reaches(name: string): boolean;
+  /** Whether an expression calls such a function, and so may have to wait. */
   waits(expression: Expression): boolean;
   /** Whether a template holds such an expression. */
   waitsIn(template: Template): boolean;
@@ -15,8 +17,9 @@ export interface Program {
 }
 
 export function programOf({ routines }: Workflow): Program {
+  const reaches = (name: string) => routines.has(name) || name === "events.create_callback_endpoint";
   const waits = cached((node: Expression): boolean =>
-    node.kind === "call" && routines.has(node.name) ? true : childrenOf(node).some((child) => waits(child)),
+    node.kind === "call" && reaches(node.name) ? true : childrenOf(node).some((child) => waits(child)),
   );
   const waitsIn = cached((template: Template): boolean => {
     if (template.kind === "constant") return false;
@@ -35,6 +38,7 @@ export function programOf({ routines }: Workflow): Program {
   };
   return {
     routines,
+    reaches,
     waits,
     waitsIn,
     indexOf: (steps, name) => steps.findIndex((step) => step.name === name || names(step).has(name)),

@@ -320,7 +320,7 @@ class Parser {
   private member(): string | Test {
     const posix = /^\[:(\^?)(\w+):\]/.exec(this.text.slice(this.at, this.at + 12).join(""));
     if (posix) {
-      const pattern = POSIX[posix[2]!];
+      const pattern = Object.hasOwn(POSIX, posix[2]!) ? POSIX[posix[2]!] : undefined;
       if (!pattern) throw new RegexFault(`unknown class ${posix[0]}`);
       this.at += posix[0].length;
       return (char) => pattern.test(char) !== (posix[1] === "^");

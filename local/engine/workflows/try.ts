@@ -59,9 +59,7 @@ async function handle(
 ): Promise<Signal> {
   const inner = machine.below(thread);
   if (except?.as !== undefined && error !== undefined) inner.vars.declare(except.as, error);
-  const signal = await machine.block(except?.steps ?? [], inner, enter);
-  inner.vars.drop();
-  return signal;
+  return machine.block(except?.steps ?? [], inner, enter).finally(() => inner.vars.drop());
 }
 
 async function matches(

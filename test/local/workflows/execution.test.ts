@@ -126,6 +126,23 @@ quiet:
     expect(await result(grow(65_536))).toEqual(["ResourceLimitError", 65_536, 6]);
   });
 
+  it("gives back the memory of loops, calls and handlers that ended in an error", async () => {
+    const text = `
+main:
+  steps:
+    - big: {assign: [{x: 0123456789abcdef}, {n: 0}]}
+    - grow: {assign: [{x: '\${x + x}'}]}
+    - more: {switch: [{condition: '\${len(x) < 65536}', next: grow}]}
+    - again: {assign: [{n: '\${n + 1}'}]}
+    - t:
+        try: {steps: [l: {for: {value: v, in: ['\${x}'], steps: [c: {call: f, args: ['\${v}']}]}}]}
+        except: {as: e, steps: [k: {assign: [{y: '\${x}'}]}]}
+    - loop: {switch: [{condition: '\${n < 20}', next: again}]}
+    - r: {return: '\${n}'}
+f: {params: [a], steps: [r: {raise: no}]}`;
+    expect(await result(text)).toBe(20);
+  });
+
   it("fails with the payload, the text and the stack of what was raised", async () => {
     const { outcome } = await run(
       "main:\n  steps:\n    - a: {call: f}\nf:\n  steps:\n    - b: {raise: {code: 7, message: broken}}\n",
@@ -275,12 +292,12 @@ describe("what leaves the workflow", () => {
     const text = `
 - a: {call: events.create_callback_endpoint, args: {http_callback_method: POST}, result: cb}
 - b: {call: events.await_callback, args: {callback: '\${cb}', timeout: 60}, result: request}
-- c: {return: '\${request.http_request.body}'}`;
+- c: {return: ['\${request.http_request.body}', '\${events.create_callback_endpoint("GET").url}']}`;
     const stubs = {
       "events.create_callback_endpoint": () => new Map([["url", "http://localhost/cb"]]),
       "events.await_callback": async () => new Map([["http_request", new Map([["body", "approved"]])]]),
     };
-    expect(await result(text, { stubs })).toBe("approved");
+    expect(await result(text, { stubs })).toEqual(["approved", "http://localhost/cb"]);
   });
 
   it("ends the run with the name of the stub to write, whatever catches errors", async () => {
