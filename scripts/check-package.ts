@@ -170,6 +170,7 @@ function main(install: boolean) {
     const outputs = (["cjs", "esm"] as const).map((format) => {
       const folder = consumer(app, format);
       step(`${format}: type-checks`, () => run(folder, join(app, "node_modules/typescript/bin/tsc"), "-p", "."));
+      step(`${format}: tests a handler and a plan`, () => run(folder, process.execPath, "out/kit.js"));
       return step(`${format}: synthesizes`, () => synthesize(folder));
     });
     step("cjs and esm synthesize the same bytes", () =>
