@@ -40,6 +40,20 @@ function wording(event: EngineEvent): Line {
       const retry = event.retryInMs === undefined ? "" : `; again in ${event.retryInMs} ms`;
       return [event.ok ? "✔" : "✖", "ran", `${short(event.job)}, attempt ${event.attempt}: ${event.reason}${retry}`];
     }
+    case "taskCreated":
+      return ["·", "task", `${short(event.task)} for ${new Date(event.scheduleMs).toISOString()}`];
+    case "taskDispatched":
+      return ["→", "dispatched", `${short(event.task)}, attempt ${event.attempt}`];
+    case "taskDone":
+      return ["✔", "done", `${short(event.task)}, attempt ${event.attempt}`];
+    case "taskFailed":
+      return [
+        "✖",
+        "failed",
+        `${short(event.task)}, attempt ${event.attempt}: ${event.reason}; again in ${event.retryInMs} ms`,
+      ];
+    case "taskDropped":
+      return ["⚠", "dropped", `${short(event.task)} after attempt ${event.attempt}: ${event.reason}`];
     case "refused":
       return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":

@@ -32,6 +32,9 @@ export interface Commands extends WorkflowCommands {
   ps(options: CommonOptions): Promise<ExitCode>;
   scheduleList(stack: string | undefined, options: CommonOptions & { readonly next: number }): Promise<ExitCode>;
   scheduleRun(job: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
+  tasksList(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
+  tasksRun(task: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
+  tasksPurge(queue: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
   reportGrants(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
 }
@@ -121,6 +124,34 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
     });
 
   addWorkflowCommands(program, commands, (code) => (exit = code));
+
+  const tasks = program
+    .command("tasks")
+    .helpGroup("Work:")
+    .description("queues of Cloud Tasks: what waits, dispatch it now, delete it");
+  common(tasks.command("ls"))
+    .argument("[stack]", "stack to look at; an engine has to run it")
+    .description("list the tasks that wait in the queues of a stack")
+    .option("--json", "one JSON document on stdout")
+    .action(async (stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.tasksList(stack, options);
+    });
+  common(tasks.command("run"))
+    .argument("<task>", "task to dispatch, by its full or its last name")
+    .argument("[stack]", "stack it belongs to; an engine has to run it")
+    .description("dispatch a task now, past rate, pause and schedule")
+    .option("--json", "one JSON document on stdout")
+    .action(async (task: string, stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.tasksRun(task, stack, options);
+    });
+  common(tasks.command("purge"))
+    .argument("<queue>", "queue to empty, by its full or its last name")
+    .argument("[stack]", "stack it belongs to; an engine has to run it")
+    .description("delete every task of a queue")
+    .option("--json", "one JSON document on stdout")
+    .action(async (queue: string, stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.tasksPurge(queue, stack, options);
+    });
 
   if (rest && own[0] !== "exec") throw new CommanderError(2, "millrace.dashes", "only exec takes a command after --");
   await program.parseAsync(own.length > 0 ? own : ["--help"], { from: "user" });

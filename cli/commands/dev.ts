@@ -50,6 +50,7 @@ function summary(engine: Engine, terminal: Terminal): string[] {
   const rows = [
     ["Pub/Sub", at.pubsub, c.dim("PUBSUB_EMULATOR_HOST")],
     ["Firestore", at.firestore, c.dim("FIRESTORE_EMULATOR_HOST")],
+    ...(system.queues.length > 0 ? [["Cloud Tasks", at.tasks, c.dim("CLOUD_TASKS_EMULATOR_HOST")]] : []),
     ["issuer", at.issuer, c.dim("keys at /jwks")],
     ["control", at.control, c.dim("/status, /events, /idle")],
     ...at.targets.map(({ name, kind, localUrl }) => [name, localUrl, c.dim(kind)]),

@@ -25,6 +25,7 @@ import { seededRandom } from "./random";
 import { route } from "./route";
 import type { System } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
+import { createTasks, tasksServices } from "./tasks";
 import { createTokens } from "./tokens";
 
 /** Everything but `stop`, whose steps are pushed onto `started` as they become necessary. */
@@ -58,17 +59,20 @@ export async function assemble(
   });
   const publish = (topic: string, message: Publication) => pubsub.publish(topic, [message])[0]!;
   const scheduler = createScheduler({ clock, events, journal, push, publish });
+  const tasks = createTasks({ clock, random: random.fork("tasks"), events, journal, push });
   const firestore = createDocuments({ clock, journal });
   const record = createPlanRecord(journal);
-  await kept.start([pubsub, scheduler, firestore, record], () => clock.now());
+  await kept.start([pubsub, scheduler, tasks, firestore, record], () => clock.now());
   // What was replayed is no news.
   if (options.onEvent) events.on(options.onEvent);
   const applied = record.apply(system, pubsub);
   scheduler.apply(system.jobs.map(({ config }) => config));
+  tasks.apply(system.queues.map(({ config }) => config));
 
   onStep("open the port");
   const services = pubSubServices(pubsub, clock);
-  const grpc = durableGrpc(services.grpc, kept.written);
+  const queues = tasksServices(tasks);
+  const grpc = durableGrpc(new Map([...services.grpc, ...queues.grpc]), kept.written);
   const server = await listen(
     { port: options.port ?? 0, grpc, rest: (request) => surfaces(request) },
     dirname(paths.directory),
@@ -81,7 +85,12 @@ export async function assemble(
     stateDir: paths.directory,
     clock,
     events,
-    standIns: { pubsubHost: server.address, firestoreHost: server.address, issuer: origin },
+    standIns: {
+      pubsubHost: server.address,
+      firestoreHost: server.address,
+      tasksHost: server.address,
+      issuer: origin,
+    },
     ...(options.instances && { instances: options.instances }),
     ...(options.onPoint && { onPoint: options.onPoint }),
   });
@@ -93,7 +102,8 @@ export async function assemble(
     clock,
     random: random.fork("front door"),
   });
-  const idle = (timeoutMs = 60_000) => whenIdle(() => pubsub.idle() && scheduler.idle(), events, timeoutMs);
+  const idle = (timeoutMs = 60_000) =>
+    whenIdle(() => pubsub.idle() && scheduler.idle() && tasks.idle(), events, timeoutMs);
   const endpoints: Endpoints = {
     schemaVersion: 1,
     notice: "LOCAL",
@@ -103,6 +113,7 @@ export async function assemble(
     project: projectOf(plan),
     pubsub: server.address,
     firestore: server.address,
+    tasks: server.address,
     issuer: origin,
     control: `${origin}${CONTROL}`,
     targets: system.targets.map(({ spec: { name, kind, url } }) => ({
@@ -125,6 +136,7 @@ export async function assemble(
     firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
+    tasks: durableRest(queues.rest, kept.written),
     issuer: tokens.handler,
     targets: frontDoor.rest,
   });
@@ -137,6 +149,8 @@ export async function assemble(
   started.push(() => pubsub.stop());
   scheduler.start();
   started.push(() => scheduler.stop());
+  tasks.start();
+  started.push(() => tasks.stop());
   writeEndpoints(paths.endpoints, endpoints);
   started.push(() => removeEndpoints(paths.endpoints));
   return {
@@ -146,6 +160,7 @@ export async function assemble(
     events,
     pubsub,
     scheduler,
+    tasks,
     firestore,
     processes,
     inFlight: () => frontDoor.inFlight(),

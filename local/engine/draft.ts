@@ -2,6 +2,7 @@ import type { Issue } from "../../contract/issue";
 import type { PlannedResource } from "../plan/plan";
 import type { TtlPolicy } from "./firestore";
 import type { JobConfig } from "./scheduler/types";
+import type { QueueConfig } from "./tasks/types";
 import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { TargetSpec } from "./target";
 
@@ -19,6 +20,12 @@ export interface SubscriptionDraft {
 /** A job of Cloud Scheduler. */
 export interface JobDraft {
   readonly config: JobConfig;
+  readonly resource: PlannedResource;
+}
+
+/** A queue of Cloud Tasks. */
+export interface QueueDraft {
+  readonly config: QueueConfig;
   readonly resource: PlannedResource;
 }
 
@@ -49,6 +56,7 @@ export interface Draft {
   readonly subscriptions: SubscriptionDraft[];
   readonly workloads: WorkloadDraft[];
   readonly jobs: JobDraft[];
+  readonly queues: QueueDraft[];
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
@@ -66,6 +74,7 @@ export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   subscriptions: [],
   workloads: [],
   jobs: [],
+  queues: [],
   grants: [],
   accounts: new Set(),
   objects: new Map(),

@@ -16,6 +16,8 @@ export interface Endpoints {
   readonly pubsub: string;
   /** `127.0.0.1:port`, for `FIRESTORE_EMULATOR_HOST`: REST. */
   readonly firestore: string;
+  /** `127.0.0.1:port` of Cloud Tasks: gRPC and REST. */
+  readonly tasks: string;
   /** URL of the token issuer; keys at `/jwks`. */
   readonly issuer: string;
   /** URL of the engine's own API: `/millrace/v1/status`, `/events`, `/idle`. */

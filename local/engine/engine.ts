@@ -11,6 +11,7 @@ import { statePaths } from "./paths";
 import type { PointHook, Processes } from "./processes";
 import type { PubSub } from "./pubsub";
 import type { Scheduler } from "./scheduler";
+import type { Tasks } from "./tasks";
 import type { System } from "./system";
 import type { TargetSpec } from "./target";
 
@@ -55,6 +56,7 @@ export interface Engine {
   readonly events: Events;
   readonly pubsub: PubSub;
   readonly scheduler: Scheduler;
+  readonly tasks: Tasks;
   readonly firestore: Documents;
   readonly processes: Processes;
   /** Requests that processes are working on: what a kill would hit. */

@@ -46,6 +46,28 @@ export type EngineEvent = { readonly atMs: number } & (
       /** Engine milliseconds until the next attempt; absent when there is none. */
       readonly retryInMs?: number;
     }
+  | {
+      readonly type: "taskCreated";
+      /** Full name of a task of Cloud Tasks. */
+      readonly task: string;
+      readonly scheduleMs: number;
+    }
+  | { readonly type: "taskDispatched"; readonly task: string; readonly attempt: number }
+  | { readonly type: "taskDone"; readonly task: string; readonly attempt: number }
+  | {
+      readonly type: "taskFailed";
+      readonly task: string;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryInMs: number;
+    }
+  | {
+      /** Its attempts and its time are used up: the task is deleted, as in production, and nobody keeps it. */
+      readonly type: "taskDropped";
+      readonly task: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
   | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
   | {

@@ -7,6 +7,7 @@ export interface Surfaces {
   readonly firestore: RestHandler;
   readonly pubsub: RestHandler;
   readonly scheduler: RestHandler;
+  readonly tasks: RestHandler;
   readonly issuer: RestHandler;
   /** Requests to targets, under `/targets/{name}`. */
   readonly targets: RestHandler;
@@ -18,6 +19,7 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["firestore", /^\/(v1|emulator\/v1)\/projects\/[^/]+\/databases\//],
   ["pubsub", /^\/v1\/projects\/[^/]+\/(topics|subscriptions|snapshots|schemas)([/:]|$)/],
   ["scheduler", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/jobs([/:]|$)/],
+  ["tasks", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/queues([/:]|$)/],
   ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
   ["targets", /^\/targets\//],
 ];

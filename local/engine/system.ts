@@ -8,6 +8,7 @@ import {
   emptyDraft,
   type GrantDraft,
   type JobDraft,
+  type QueueDraft,
   type SubscriptionDraft,
   type TopicDraft,
 } from "./draft";
@@ -29,6 +30,7 @@ export interface System {
   readonly topics: readonly (Pick<TopicDraft, "config"> & Partial<TopicDraft>)[];
   readonly subscriptions: readonly SubscriptionDraft[];
   readonly jobs: readonly JobDraft[];
+  readonly queues: readonly QueueDraft[];
   readonly targets: readonly SystemTarget[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
@@ -76,6 +78,7 @@ export function systemOf(
     topics: [...draft.topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,
     jobs: draft.jobs,
+    queues: draft.queues,
     targets,
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
@@ -95,6 +98,7 @@ function checkNames(draft: Draft): void {
     ...draft.subscriptions.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.workloads.map(({ service, resource }) => ({ name: service, resource })),
     ...draft.jobs.map(({ config, resource }) => ({ name: config.name, resource })),
+    ...draft.queues.map(({ config, resource }) => ({ name: config.name, resource })),
   ];
   for (const { name, resource } of named) {
     const owner = owners.get(name);

@@ -14,6 +14,9 @@ async function line(...argv: string[]) {
     ps: note("ps", 0),
     scheduleList: note("scheduleList", 0),
     scheduleRun: note("scheduleRun", 1),
+    tasksList: note("tasksList", 0),
+    tasksRun: note("tasksRun", 0),
+    tasksPurge: note("tasksPurge", 0),
     fidelity: note("fidelity", 1),
     workflowCheck: note("workflowCheck", 1),
     workflowFmt: note("workflowFmt", 0),
@@ -99,6 +102,15 @@ describe("the command line", () => {
       ["scheduleRun", "report", undefined, { out: "cdktf.out", state: ".millrace", color: true }],
     ]);
     expect(isUsage((await line("schedule", "ls", "--next", "-1")).exit)).toBe(true);
+  });
+
+  it("reads the commands of queues", async () => {
+    const common = { out: "cdktf.out", state: ".millrace", color: true };
+    expect((await line("tasks", "ls", "app")).calls).toEqual([["tasksList", "app", common]]);
+    expect((await line("tasks", "run", "mail-1", "app")).calls).toEqual([["tasksRun", "mail-1", "app", common]]);
+    expect((await line("tasks", "purge", "mails", "--json")).calls).toEqual([
+      ["tasksPurge", "mails", undefined, { ...common, json: true }],
+    ]);
   });
 
   it("prints help in groups on stdout", async () => {

@@ -47,6 +47,11 @@ const FAMILIES: readonly Family[] = [
     parent: (read) => full(read.required("cloud_function"), `${location(read)}/functions`),
   },
   {
+    prefix: "google_cloud_tasks_queue",
+    arguments: ["name", "location", "project"],
+    parent: (read) => full(read.required("name"), `${location(read)}/queues`),
+  },
+  {
     prefix: "google_storage_bucket",
     arguments: ["bucket"],
     parent: (read) => `b/${read.required("bucket").replace(/^b\//, "")}`,

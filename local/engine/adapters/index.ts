@@ -10,6 +10,7 @@ import { pubsubAdapters } from "./pubsub";
 import { schedulerAdapters } from "./scheduler";
 import { storageAdapters } from "./storage";
 import { storedAdapters } from "./stored";
+import { tasksAdapters } from "./tasks";
 import { workloadAdapters } from "./workloads";
 
 /** Every type the engine knows; data sources as `data.type`. */
@@ -18,6 +19,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
     ...pubsubAdapters,
     ...workloadAdapters,
     ...schedulerAdapters,
+    ...tasksAdapters,
     ...firestoreAdapters,
     ...storageAdapters,
     ...iamAdapters,

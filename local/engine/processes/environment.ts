@@ -6,6 +6,8 @@ import type { TargetSpec } from "../target";
 export interface StandIns {
   /** `127.0.0.1:{port}` */
   readonly pubsubHost?: string;
+  /** `CLOUD_TASKS_EMULATOR_HOST`: Google's client has no such variable; handlers give it to its `apiEndpoint`. */
+  readonly tasksHost?: string;
   /** `127.0.0.1:{port}` */
   readonly firestoreHost?: string;
   /** `http://127.0.0.1:{port}` */
@@ -31,7 +33,7 @@ export interface EnvironmentOptions {
 export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Record<string, string> {
   const { parent, clock, standIns, port, probe } = options;
   const allowed = ALLOWED.flatMap((name) => (parent[name] === undefined ? [] : [[name, parent[name]] as const]));
-  const { pubsubHost, firestoreHost, issuer } = standIns;
+  const { pubsubHost, firestoreHost, tasksHost, issuer } = standIns;
   return {
     ...Object.fromEntries(allowed),
     // Google's containers have no other.
@@ -49,6 +51,7 @@ export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Re
     GOOGLE_CLOUD_PROJECT: spec.project,
     METADATA_SERVER_DETECTION: "none",
     ...(pubsubHost !== undefined && { PUBSUB_EMULATOR_HOST: pubsubHost }),
+    ...(tasksHost !== undefined && { CLOUD_TASKS_EMULATOR_HOST: tasksHost }),
     ...(firestoreHost !== undefined && { FIRESTORE_EMULATOR_HOST: firestoreHost }),
     [ENV.environment]: LOCAL_ENVIRONMENT,
     [ENV.clock]: formatClock(clock.time),

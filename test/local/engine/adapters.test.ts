@@ -68,6 +68,11 @@ describe("what an adapter computes", () => {
         state: "ENABLED",
       },
     ],
+    [
+      "google_cloud_tasks_queue",
+      { name: "q", location: "us-east1" },
+      { id: `${project}/locations/us-east1/queues/q`, rate_limits: null },
+    ],
     ["google_storage_bucket", { name: "b" }, { id: "b", url: "gs://b" }],
     [
       "google_storage_bucket_object",
