@@ -18,6 +18,8 @@ export interface IPushTarget {
   readonly audience: string;
   /** Seconds after which the target gives a request up; undefined when unknown. */
   readonly requestTimeoutSeconds?: number;
+  /** Id of the only project whose Pub/Sub passes the target's ingress; undefined when all do, or nobody knows. */
+  readonly internalTo?: string;
   /** What must exist before the first message, beside the invoker grant. */
   readonly dependables: readonly ITerraformDependable[];
   /** Lets the grantee call the target, and nothing else of the project; undefined when no role of Google's guards it. */

@@ -81,6 +81,7 @@ export class CloudFunction extends Construct implements IWorkload {
   readonly audience: string;
   readonly pushEndpoint: string;
   readonly requestTimeoutSeconds: number;
+  readonly internalTo?: string;
   readonly dependables: readonly ITerraformDependable[];
   private readonly variables: Variables;
 
@@ -98,6 +99,7 @@ export class CloudFunction extends Construct implements IWorkload {
     this.name = `projects/${projectId}/locations/${region}/functions/${name}`;
     this.audience = urlOf(this.name);
     this.requestTimeoutSeconds = size.timeoutSeconds;
+    this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = resolveVariables(this, props, this.audience);
     this.resource = this.render(name, runtime, size, props);

@@ -5,6 +5,8 @@ import { type ITopic, Topic } from "./topic";
 
 /** A subscription's props with every default applied; durations in milliseconds, `NaN` where one cannot be read. */
 export interface ResolvedSubscription {
+  /** Project of the subscription; its topic may be in another. */
+  readonly projectId: string;
   readonly topic: ITopic;
   readonly push?: { readonly target: IPushTarget };
   readonly bigQuery?: BigQueryProps;
@@ -144,6 +146,24 @@ export const SUBSCRIPTION_RULES: readonly Rule<ResolvedSubscription>[] = [
           problem: `the target may take ${timeout} s to answer, but the ack deadline is ${ackDeadlineMs / 1000} s; the message would be redelivered while it is still being handled`,
           got: `${timeout} s`,
           want: `≤ ${ackDeadlineMs / 1000} s`,
+        }
+      );
+    },
+  },
+  {
+    // https://cloud.google.com/run/docs/securing/ingress: "in the same project or VPC Service Controls perimeter"
+    code: "MR1129",
+    severity: "warning",
+    fault: ({ push, projectId }) => {
+      const only = push?.target.internalTo;
+      return (
+        only !== undefined &&
+        isKnown(only) &&
+        isKnown(projectId) &&
+        only !== projectId && {
+          problem: `the target's ingress is internal to ${only}, and this subscription pushes from ${projectId}; nothing would be delivered`,
+          got: projectId,
+          want: only,
         }
       );
     },

@@ -111,6 +111,7 @@ export class Subscription extends Construct implements ISubscription {
     const { cloudStorage, ackDeadline } = props;
     const maxDurationMs = cloudStorage && ms("cloudStorage.maxDuration", cloudStorage.maxDuration ?? "5m");
     return {
+      projectId: MillraceStack.of(this).context.projectId,
       topic: props.topic,
       push,
       bigQuery: props.bigQuery,

@@ -87,6 +87,7 @@ export class CloudRunService extends Construct implements IWorkload {
   readonly audience: string;
   readonly pushEndpoint: string;
   readonly requestTimeoutSeconds: number;
+  readonly internalTo?: string;
   readonly dependables: readonly ITerraformDependable[];
   private readonly variables: Variables;
 
@@ -103,6 +104,7 @@ export class CloudRunService extends Construct implements IWorkload {
     // https://cloud.google.com/run/docs/triggering/https-request#url_composition
     this.audience = `https://${name}-${projectNumber}.${region}.run.app`;
     this.requestTimeoutSeconds = size.timeoutSeconds;
+    this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = resolveVariables(this, props, this.audience);
     this.resource = this.render(name, size, props);

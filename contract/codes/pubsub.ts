@@ -149,6 +149,12 @@ export const pubsubCodes = {
     fix: "acknowledge it if handlers can live with a gap, or raise the attempts so that giving up is rare",
     source: "https://cloud.google.com/pubsub/docs/ordering",
   },
+  MR1129: {
+    title: "push from another project to an internal target",
+    why: "internal ingress lets Pub/Sub in from subscriptions of the target's own project, or of its VPC Service Controls perimeter; every other push is refused before anybody looks at its token",
+    fix: 'make the subscription in the target\'s project (its topic may be elsewhere), set ingress: "all" on the target (its invoker role still guards it), or acknowledge when one perimeter holds both projects',
+    source: "https://cloud.google.com/run/docs/securing/ingress",
+  },
   MR1130: {
     title: "dead-letter topic without a subscription",
     why: "Pub/Sub keeps no message that nobody subscribes to: dead letters would be lost",

@@ -1,17 +1,19 @@
 import * as fc from "fast-check";
 import {
   attribute,
+  CloudRunService,
   DeadLetterTopic,
   endpoint,
   grantsOf,
   type IPushTarget,
-  type MillraceStack,
+  MillraceStack,
   ServiceAccount,
   Subscription,
   type SubscriptionProps,
   Topic,
 } from "../../../constructs";
-import { codesOf, issuesOf, plan, planOf, testStack } from "../../support/synth";
+import { findingsOf } from "../../../constructs/core";
+import { codesOf, issuesOf, plan, planOf, STACK, testApp, testStack } from "../../support/synth";
 
 const AGENT = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com";
 
@@ -220,6 +222,33 @@ describe("a subscription with a dead-letter topic", () => {
         "forwards messages whose delivery attempts are used up",
       ],
     ]);
+  });
+});
+
+describe("a subscription that pushes to another project", () => {
+  const pushing = (ingress: "internal" | "all", project = "acme-elsewhere") => {
+    const app = testApp();
+    const elsewhere = new MillraceStack(app, {
+      ...STACK,
+      app: "other",
+      project: { id: project, number: "999999999999" },
+    });
+    const image = `europe-docker.pkg.dev/acme/images/ledger@sha256:${"0".repeat(64)}`;
+    const target = new CloudRunService(elsewhere, "Ledger", { image, ingress, timeout: "10s" });
+    const stack = new MillraceStack(app, STACK);
+    subscribe(stack, { push: { target } });
+    return findingsOf(stack).warnings.filter(({ code }) => code === "MR1129");
+  };
+
+  it("is questioned when the target's ingress is internal: Pub/Sub of one project is a stranger in the other", () => {
+    expect(pushing("internal")).toMatchObject([
+      { code: "MR1129", severity: "warning", path: "web-dev/Charge", got: "acme-dev", want: "acme-elsewhere" },
+    ]);
+  });
+
+  it("gets through an ingress for all, and through an internal one of its own project", () => {
+    expect(pushing("all")).toEqual([]);
+    expect(pushing("internal", "acme-dev")).toEqual([]);
   });
 });
 
