@@ -17,4 +17,9 @@ export const providerCodes = {
     why: "two would overwrite what the other has applied",
     fix: "wait for it to end",
   },
+  MR4304: {
+    title: "other release of a provider",
+    why: "plans are made from the schema of one release; another has arguments that this one lacks, and the other way round",
+    fix: "let the stack ask for the release that is served",
+  },
 } as const satisfies CodeTable;

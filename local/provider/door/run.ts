@@ -8,6 +8,7 @@ import { readStacks, section, type StackDocument } from "../../plan/read";
 import { createResources } from "../resources";
 import { providerSchemas, valueTypes } from "../schema/all";
 import { startProviderServer } from "../server";
+import { versionIssues } from "./versions";
 import { prepareWorkspace, type Workspace, workspaceOf } from "./workspace";
 
 export interface TerraformOptions {
@@ -32,19 +33,22 @@ export interface TerraformOptions {
  * so that commands follow each other as they would on Google Cloud.
  * @returns Terraform's exit code
  * @throws IssuesError MR4001–MR4003 and MR4012 for the stack, MR4302 without Terraform, MR4303 while another command runs
- *   on the stack, MR4104 and MR4105 for what earlier commands have left
+ *   on the stack, MR4304 for other releases of the providers, MR4104 and MR4105 for what earlier commands have left
  */
 export async function runTerraform(options: TerraformOptions): Promise<number> {
   const { outDir = "cdktf.out", stateDir = ".millrace", stack, args, strict = false } = options;
   const documents = readStacks(outDir, stack);
   const document = documents.at(-1)!;
+  const schemas = providerSchemas();
+  const faults = versionIssues(document, schemas);
+  if (faults.length > 0) throw new IssuesError(faults);
   const workspace = workspaceOf(stateDir, stack);
   const lock = lockOf(workspace, stack);
   try {
     prepareWorkspace(documents, stateDir);
     const failures: Error[] = [];
     const journal = openJournal(workspace.journal, (error) => void failures.push(error));
-    const resources = createResources({ journal, typeOf: valueTypes(providerSchemas()) });
+    const resources = createResources({ journal, typeOf: valueTypes(schemas) });
     await journal.start([resources], Date.now);
     const server = await startProviderServer({
       stack,

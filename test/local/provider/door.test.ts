@@ -1,7 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { IssuesError } from "../../../contract/issue";
 import { runTerraform, type TerraformOptions } from "../../../local/provider/door/run";
+import { versionIssues } from "../../../local/provider/door/versions";
+import { providerSchemas } from "../../../local/provider/schema/all";
 import { project, write } from "../../support/project";
 import type { Attributes } from "../../support/synth";
 import { describeWithTerraform } from "../../support/terraform";
@@ -154,11 +158,92 @@ describeWithTerraform("Terraform commands on a stack", () => {
     expect(existsSync(join(stateDir, "shop/terraform/terraform.lock"))).toBe(false);
   });
 
+  it("end with the process that runs them, and end well on Ctrl-C", async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `t${i}`);
+    const { root, outDir, stateDir, apply, verdict } = app({ shop: topics(names) });
+    const door = join(__dirname, "../../../local/provider/door/run.ts");
+    const script = join(root, "run.ts");
+    const call = { outDir, stateDir, stack: "shop", args: ["apply", "-auto-approve", "-no-color", "-parallelism=1"] };
+    write(
+      script,
+      `require(${JSON.stringify(door)}).runTerraform(${JSON.stringify(call)}).then((code) => process.exit(code));\n`,
+    );
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      const repository = join(__dirname, "../../..");
+      const child = spawn(process.execPath, ["-C", "millrace-source", "--require", "tsx/cjs", script], {
+        cwd: repository,
+        // A group of its own, as a shell gives to what it runs.
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      // The pipe closes when the last process that holds it has ended: Terraform included.
+      const closed = once(child.stdout, "close");
+      let text = "";
+      let sent = false;
+      child.stdout.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        if (sent || !/(complete.*){2}/s.test(text)) return;
+        sent = true;
+        process.kill(signal === "SIGINT" ? -child.pid! : child.pid!, signal);
+      });
+      await closed;
+      expect([signal, sent]).toEqual([signal, true]);
+      if (signal === "SIGINT") expect(text).toContain("Interrupt received");
+      expect(await verdict("shop")).toBe(2);
+    }
+    expect((await apply("shop")).code).toBe(0);
+    expect(await verdict("shop")).toBe(0);
+  });
+
   it("take over what exists when the state is lost", async () => {
     const { stateDir, apply, verdict } = app({ shop: topics(["a"]) });
     await apply("shop");
     rmSync(join(stateDir, "shop/terraform/terraform.LOCAL.tfstate"));
     expect((await apply("shop")).text).toContain("1 added");
     expect(await verdict("shop")).toBe(0);
+  });
+});
+
+describe("the releases that a stack asks for", () => {
+  const asking = (required_providers: Attributes) =>
+    versionIssues({ stack: "s", directory: "/", json: { terraform: { required_providers } } }, providerSchemas());
+
+  it.each<[string, boolean]>([
+    ["6.50.0", true],
+    ["= 6.50.0", true],
+    ["6.49.0", false],
+    ["~> 6.0", true],
+    ["~> 6.50.0", true],
+    ["~> 6.49.0", false],
+    ["~> 7.0", false],
+    [">= 6.0, < 7", true],
+    [">= 6.0, < 6.50", false],
+    ["> 6.49", true],
+    ["<= 6.50", true],
+    ["!= 6.50.0", false],
+    ["7.0.0-beta1", true],
+  ])("%s: served %s", (version, served) => {
+    for (const source of ["google", "hashicorp/google", "registry.terraform.io/hashicorp/google"])
+      expect(asking({ google: { source, version } }).map(({ code }) => code)).toEqual(served ? [] : ["MR4304"]);
+  });
+
+  it("are those of the providers that are served", () => {
+    expect(
+      asking({ random: { source: "random", version: "9.9.9" }, google: { source: "acme/google", version: "1.0.0" } }),
+    ).toEqual([]);
+    expect(
+      asking({ "google-beta": { version: "5.0.0" }, time: { source: "time", version: "0.1.0" }, google: {} }),
+    ).toHaveLength(2);
+  });
+
+  it("stop a command before anything is made", async () => {
+    const { root, terraform } = app({
+      shop: {
+        ...topics(["a"]),
+        terraform: { required_providers: { google: { source: "google", version: "~> 7.0" } } },
+      },
+    });
+    expect(await faultsOf(terraform("shop", ["plan"]))).toEqual(["MR4304"]);
+    expect(readdirSync(root)).toEqual(["cdktf.out"]);
   });
 });
