@@ -114,7 +114,7 @@ const isHeader = (value: unknown): boolean => Array.isArray(value) && value[0] =
 function rewrite(file: string, services: readonly Journaled[], nowMs: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.tmp`;
-  const descriptor = openSync(temporary, "w");
+  const descriptor = openSync(temporary, "w", 0o600);
   try {
     let chunk = encode(HEADER);
     for (const service of services)

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Json } from "../../../contract/json";
 import type { Journaled } from "../../../local/engine/journal";
@@ -102,6 +102,12 @@ describe("a journal", () => {
   it("refuses an entry before it was started", () => {
     expect(() => openJournal(journalFile(), fail).append("adder", 1)).toThrow("was not started");
   });
+});
+
+it("is for its owner's eyes: it holds every message and document", async () => {
+  const file = journalFile();
+  await session(file, [1, 2, 3]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 describe("a journal after a crash", () => {
