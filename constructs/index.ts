@@ -9,3 +9,4 @@ export * from "./run";
 export * from "./scheduler";
 export * from "./secrets";
 export * from "./storage";
+export * from "./tasks";

@@ -107,6 +107,11 @@ export const OMISSIONS: Omissions = {
     app_engine_http_target: "call a service or function: App Engine's own handlers are out of scope",
     "http_target.oauth_token": "for Google's own APIs, which a job does not call yet",
   },
+  google_cloud_tasks_queue: {
+    app_engine_routing_override: "call a service or function: App Engine's own handlers are out of scope",
+    http_target: "a task says itself what it calls; 6.50.0 plans changes of this block for ever (#26006)",
+  },
+  google_cloud_tasks_queue_iam_member: membership,
   google_cloudfunctions2_function: {
     "build_config.environment_variables": "the bundle is finished before the build",
     "build_config.on_deploy_update_policy": "security updates of the runtime arrive by themselves",

@@ -76,7 +76,7 @@ const within = (value: number, { min, max }: { readonly min: number; readonly ma
 /** What Cloud Scheduler refuses, and what it accepts and then does otherwise than meant. */
 export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
   {
-    code: "MR1802",
+    code: "MR1902",
     fault: ({ timeZone }) =>
       isKnown(timeZone) &&
       !isTimeZone(timeZone) && {
@@ -86,7 +86,7 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1803",
+    code: "MR1903",
     fault: ({ http }) =>
       http !== undefined &&
       !within(http.attemptDeadlineMs, SCHEDULER_LIMITS.attemptDeadlineMs) && {
@@ -96,7 +96,7 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1804",
+    code: "MR1904",
     severity: "warning",
     fault: ({ http }) =>
       http?.targetSeconds !== undefined &&
@@ -107,7 +107,7 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1805",
+    code: "MR1905",
     fault: ({ retry: { attempts } }) =>
       (!within(attempts, SCHEDULER_LIMITS.retries) || !Number.isInteger(attempts)) && {
         problem: `${attempts} retries of a failed attempt; Cloud Scheduler makes 0 to 5`,
@@ -116,14 +116,14 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1805",
+    code: "MR1905",
     fault: ({ retry: { minBackoffMs, maxBackoffMs, maxDoublings } }) =>
       (minBackoffMs > maxBackoffMs || maxDoublings < 0 || !Number.isInteger(maxDoublings)) && {
         problem: `pauses from ${formatDuration(minBackoffMs)} to ${formatDuration(maxBackoffMs)} with ${maxDoublings} doublings cannot be made`,
       },
   },
   {
-    code: "MR1806",
+    code: "MR1906",
     severity: "warning",
     fault: (job) => {
       const schedule = parsed(job);
@@ -139,13 +139,13 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       );
     },
   },
-  { code: "MR1807", severity: "warning", fault: clockFault },
+  { code: "MR1907", severity: "warning", fault: clockFault },
   {
-    code: "MR1808",
+    code: "MR1908",
     fault: ({ message }) => message?.empty === true && { problem: "the message has neither data nor attributes" },
   },
   {
-    code: "MR1809",
+    code: "MR1909",
     fault: ({ message, projectId }) =>
       message !== undefined &&
       isKnown(message.topic) &&
@@ -156,21 +156,21 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1810",
+    code: "MR1910",
     fault: ({ http }) =>
       http !== undefined &&
       http.hasBody &&
       !BODY_METHODS.has(http.method) && { problem: `a ${http.method} request carries no body`, got: http.method },
   },
   {
-    code: "MR1811",
+    code: "MR1911",
     fault: ({ http }) => {
       const refused = http?.headers.filter((name) => REFUSED_HEADERS.test(name)) ?? [];
       return refused.length > 0 && { problem: `${refused.join(", ")} cannot be set by a job`, got: refused.join(", ") };
     },
   },
   {
-    code: "MR1812",
+    code: "MR1912",
     severity: "warning",
     fault: ({ http }) =>
       http !== undefined &&
@@ -181,7 +181,7 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
-    code: "MR1813",
+    code: "MR1913",
     fault: ({ description }) =>
       description !== undefined &&
       description.length > SCHEDULER_LIMITS.description && {

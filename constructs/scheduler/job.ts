@@ -108,7 +108,7 @@ export class SchedulerJob extends Construct {
     const resolved = this.resolve(props);
     if (isKnown(props.schedule))
       for (const { message, offset } of checkSchedule(props.schedule))
-        addIssue(this, "MR1801", {
+        addIssue(this, "MR1901", {
           problem: `"${props.schedule}", at character ${offset + 1}: ${message}`,
           got: props.schedule,
         });

@@ -4,6 +4,7 @@ import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
 import { schedulerCodes } from "./scheduler";
 import { secretsCodes } from "./secrets";
+import { tasksCodes } from "./tasks";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
 import { packagingCodes } from "./packaging";
@@ -26,4 +27,5 @@ export const constructsCodes = {
   ...bigqueryCodes,
   ...secretsCodes,
   ...schedulerCodes,
+  ...tasksCodes,
 } as const satisfies CodeTable;

@@ -21,6 +21,7 @@ import {
   Subscription,
   subscriptionMetrics,
   Topic,
+  TaskQueue,
 } from "../../../constructs";
 import { type Attributes, type Plan, plan } from "../../support/synth";
 import { handlersOf, testContract } from "../../support/handlers";
@@ -159,6 +160,10 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     new SchedulerJob(stack, "Beat", {
       schedule: every.minutes(5),
       target: { publish: new Topic(stack, "Beats"), data: "beat", attributes: { kind: "health" } },
+    });
+    new TaskQueue(stack, "Queue", { exhausted: "dropped" }).grantEnqueue(service.serviceAccount, {
+      as: new ServiceAccount(stack, "Tasks"),
+      target: service,
     });
     new ServiceAccount(stack, "Acting").grantActAs(service.serviceAccount);
   },

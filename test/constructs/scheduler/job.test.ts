@@ -139,37 +139,37 @@ describe("the rules of a job", () => {
   it("refuse what Cloud Scheduler does not read, with every place", () => {
     const found = issuesOf((stack) => job(stack, { schedule: "60 25 * * 1" }));
     expect(found.map(({ code, problem }) => `${code} ${problem}`)).toEqual([
-      expect.stringContaining('MR1801 "60 25 * * 1", at character 1: minute'),
-      expect.stringContaining('MR1801 "60 25 * * 1", at character 4: hour'),
+      expect.stringContaining('MR1901 "60 25 * * 1", at character 1: minute'),
+      expect.stringContaining('MR1901 "60 25 * * 1", at character 4: hour'),
     ]);
   });
 
   it.each<[string, Partial<SchedulerJobProps>]>([
-    ["MR1802", { timeZone: "Berlin" }],
-    ["MR1805", { retry: { attempts: 6 } }],
-    ["MR1805", { retry: { attempts: 1, minBackoff: "2m", maxBackoff: "1m" } }],
-    ["MR1805", { retry: { attempts: 1, maxDoublings: 0.5 } }],
-    ["MR1806", { schedule: every.minutes(1), retry: { attempts: 5 } }],
-    ["MR1807", { schedule: every.day("02:30"), timeZone: "Europe/Berlin" }],
-    ["MR1813", { description: "x".repeat(501) }],
+    ["MR1902", { timeZone: "Berlin" }],
+    ["MR1905", { retry: { attempts: 6 } }],
+    ["MR1905", { retry: { attempts: 1, minBackoff: "2m", maxBackoff: "1m" } }],
+    ["MR1905", { retry: { attempts: 1, maxDoublings: 0.5 } }],
+    ["MR1906", { schedule: every.minutes(1), retry: { attempts: 5 } }],
+    ["MR1907", { schedule: every.day("02:30"), timeZone: "Europe/Berlin" }],
+    ["MR1913", { description: "x".repeat(501) }],
     ["MR1006", { retry: { minBackoff: "soon" as "1s" } }],
   ])("find %s in %j", (code, props) => expect(codes(props)).toEqual([code]));
 
   it.each<[string, object]>([
-    ["MR1803", { attemptDeadline: "10s" }],
-    ["MR1803", { attemptDeadline: "31m" }],
-    ["MR1810", { method: "GET", body: "x" }],
-    ["MR1811", { headers: { "X-Google-Project": "x", "content-length": "3" } }],
-    ["MR1812", { call: endpoint("http://reports.example.com") }],
-    ["MR1804", { call: endpoint("https://a.example.com", { requestTimeoutSeconds: 300 }), attemptDeadline: "60s" }],
-    ["MR1804", { call: endpoint("https://a.example.com", { requestTimeoutSeconds: 3_600 }) }],
+    ["MR1903", { attemptDeadline: "10s" }],
+    ["MR1903", { attemptDeadline: "31m" }],
+    ["MR1910", { method: "GET", body: "x" }],
+    ["MR1911", { headers: { "X-Google-Project": "x", "content-length": "3" } }],
+    ["MR1912", { call: endpoint("http://reports.example.com") }],
+    ["MR1904", { call: endpoint("https://a.example.com", { requestTimeoutSeconds: 300 }), attemptDeadline: "60s" }],
+    ["MR1904", { call: endpoint("https://a.example.com", { requestTimeoutSeconds: 3_600 }) }],
   ])("find %s in a call of %j", (code, target) => expect(codesOf(calling(target))).toEqual([code]));
 
   it("want a message that Pub/Sub takes, on a topic of the same project", () => {
     const codesAt = (name: string, data?: string) =>
       codesOf((stack) => job(stack, { target: { publish: Topic.fromExisting(stack, "T", name), data } }));
-    expect(codesAt("projects/acme-dev/topics/t")).toEqual(["MR1808"]);
-    expect(codesAt("projects/other-project/topics/t", "x")).toEqual(["MR1809"]);
+    expect(codesAt("projects/acme-dev/topics/t")).toEqual(["MR1908"]);
+    expect(codesAt("projects/other-project/topics/t", "x")).toEqual(["MR1909"]);
   });
 
   it("leave a job alone whose retries fit and whose hour exists", () =>
@@ -193,6 +193,6 @@ describe("the usual schedules", () => {
 
   it.each([every.minutes(0), every.day("24:00"), every.month(32, "09:00"), every.day("9" as "9:00")])(
     "are refused like any other where they say what cannot be: %j",
-    (schedule) => expect(codes({ schedule })).toContain("MR1801"),
+    (schedule) => expect(codes({ schedule })).toContain("MR1901"),
   );
 });

@@ -1,0 +1,1 @@
+export { type EnqueueOptions, type ITaskQueue, TaskQueue, type TaskQueueProps, type TaskRetry } from "./queue";
