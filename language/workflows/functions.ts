@@ -80,8 +80,6 @@ const BLOCKING = {
   "sys.sleep_until": "time",
 } as const;
 
-export type PureFunction = keyof typeof PURE;
-
 const paramsOf = (text: string): readonly Param[] =>
   text === "" ? [] : text.split(" ").map((name) => ({ name: name.replace("?", ""), optional: name.endsWith("?") }));
 

@@ -9,7 +9,7 @@ import { visitRoutine } from "./check/visit";
  * Behaviour that Google does not document and nobody has confirmed: what the interpreter does instead of failing. Each
  * is to be tried on the real service before anything relies on it.
  */
-export const INFERRED = {
+const INFERRED = {
   remainder: "% takes the sign of its right side, as // rounds down",
   overflow: "an integer beyond 64 bits raises ValueError",
   "number text": 'a whole double keeps its point in text: "" + 4.0 is "4.0"',
@@ -17,6 +17,8 @@ export const INFERRED = {
   "string order": "strings compare by their UTF-16 code units",
   "short circuit": "and and or stop at the side that decides",
   "raised string": "an except binds a raised string as the string itself",
+  "raised value": "raise takes any value, though Google's page names strings and maps alone",
+  "log text": "the text of sys.log takes any value, as Google's own samples have it",
   "nested assignment": "maps that an assignment passes through are made when they are missing or null",
   "key order": "keys() lists keys in the order in which they were set",
   "response body": "a body that is neither JSON nor text is bytes; header names are lower case; redirects are followed",
@@ -42,7 +44,7 @@ export const INFERRED = {
     "find_all_regex and match_regex prefer the leftmost, then the longest match, as replace_all_regex does",
 } as const;
 
-export type InferredName = keyof typeof INFERRED;
+type InferredName = keyof typeof INFERRED;
 
 /** Where a definition relies on inferred behaviour. */
 export interface Reliance {
@@ -99,8 +101,11 @@ export function inferredIn({ routines }: Workflow): readonly Reliance[] {
           note("branch error", at, path);
           if (action.shared.length > 0) note("shared assignment", at, path);
         }
-        if (action.kind === "raise" && action.value.kind === "constant" && typeof action.value.value === "string")
-          note("raised string", at, path);
+        if (action.kind === "raise" && action.value.kind === "constant")
+          note(typeof action.value.value === "string" ? "raised string" : "raised value", at, path);
+        if (action.kind === "call" && action.function === "sys.log" && "named" in action.args)
+          for (const [key, value] of action.args.named)
+            if (key === "text" && value.kind !== "constant") note("log text", value.at, path);
         if (action.kind === "try" && action.retry && "policy" in action.retry) note("default retry", at, path);
         if (action.kind === "try" && action.retry && !("policy" in action.retry)) {
           const { predicate, maxRetries, backoff } = action.retry;

@@ -165,7 +165,7 @@ function templateData(template: Template): Value {
 }
 
 /** `name.key[index]`, as it stands left of an assignment. */
-export const printTarget = ({ name, path }: Target): string =>
+const printTarget = ({ name, path }: Target): string =>
   printExpression(path.reduce<Expression>(memberOf, { kind: "variable", name, offset: 0 }));
 
 const memberOf = (of: Expression, key: Expression): Expression =>

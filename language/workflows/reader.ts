@@ -92,7 +92,7 @@ export function readExpression(text: string, at: Position, reader: Reader): Expr
 }
 
 /** Position of an offset of an expression that begins at `at`. */
-export function positionIn(text: string, at: Position, offset: number): Position {
+function positionIn(text: string, at: Position, offset: number): Position {
   const before = text.slice(0, offset).split("\n");
   if (before.length === 1) return { line: at.line, column: at.column + offset };
   return { line: at.line + before.length - 1, column: before.at(-1)!.length + 1 };

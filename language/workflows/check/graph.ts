@@ -341,7 +341,7 @@ class Builder {
 }
 
 /** Names of the variables in an expression; objects of the library are none. */
-export function* variablesIn(expression: Expression): Generator<string> {
+function* variablesIn(expression: Expression): Generator<string> {
   const skip = new Set<Expression>();
   for (const node of walk(expression)) {
     if (node.kind === "member" && LIBRARY_OBJECTS.has(dotted(node) ?? ""))

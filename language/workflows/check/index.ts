@@ -7,7 +7,7 @@ import { checkJumps } from "./jumps";
 import { checkShared, checkVariables } from "./variables";
 
 /** Every fault of a definition that was read without errors, routine by routine. */
-export function checkWorkflow(workflow: Workflow): readonly Fault[] {
+function checkWorkflow(workflow: Workflow): readonly Fault[] {
   return [...workflow.routines.values()].flatMap((routine) => {
     const graph = graphOf(routine);
     const params = routine.params.map(({ name }) => name);

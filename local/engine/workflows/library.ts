@@ -1,5 +1,5 @@
 import { runtimeError } from "../../../language/workflows/error";
-import { isMap, type Value } from "../../../language/workflows/value";
+import type { Value } from "../../../language/workflows/value";
 import type { Clock } from "../clock";
 import type { Random } from "../random";
 import { asMap, dataFunctions } from "./data";
@@ -43,7 +43,7 @@ function uuid(random: Random): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-export const SEVERITIES = ["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"];
+const SEVERITIES = ["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"];
 
 /** An entry that `sys.log` writes; a map is its payload, anything else its text. */
 export interface LogEntry {
@@ -59,14 +59,7 @@ export function logEntry(args: ReadonlyMap<string, Value>): LogEntry {
   const [kind] = given;
   const payload = args.get(kind!)!;
   if (kind === "json") asMap(payload, "json");
-  if (kind === "text") asString(payload, "text");
   const severity = asString(args.get("severity") ?? "DEFAULT", "severity");
   if (!SEVERITIES.includes(severity)) throw runtimeError("ValueError", `unknown severity ${severity}`);
   return { severity, payload };
 }
-
-/** Whether an error has a tag. */
-export const hasTag = (error: Value, tag: string): boolean => {
-  const tags = isMap(error) ? error.get("tags") : undefined;
-  return Array.isArray(tags) && tags.includes(tag);
-};

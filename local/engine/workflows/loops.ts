@@ -99,7 +99,13 @@ async function branches(machine: Machine, step: Parallel, thread: Thread, run: R
         return machine.block(steps, inner).finally(() => inner.vars.drop());
       }),
     );
-  const items = [...(await itemsOf(machine, work.loop, thread))];
+  const items: Value[] = [];
+  for (const item of await itemsOf(machine, work.loop, thread)) {
+    // Each takes a step at least, so the execution could not end.
+    if (items.length === LIMITS.steps)
+      throw runtimeError("ResourceLimitError", `a parallel step of more than ${LIMITS.steps} iterations`);
+    items.push(item);
+  }
   return items.map((item, index) =>
     run(String(index), () => {
       const inner = bind(machine, work.loop, item, index, thread, shared);

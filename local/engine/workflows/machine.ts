@@ -101,7 +101,7 @@ export class Machine {
         const value = vars.get(name);
         return value === undefined && Object.hasOwn(LIBRARY_VALUES, name) ? LIBRARY_VALUES[name] : value;
       },
-      call: (name, args) => this.library[name]!(...args),
+      call: (name, args) => this.pure(name, args),
     };
     return { ...from, scope };
   }
@@ -339,6 +339,17 @@ export class Machine {
     return undefined;
   }
 
+  /** Calls a function of the library that does not block. @throws WorkflowError */
+  private pure(name: string, args: readonly Value[]): Value {
+    try {
+      return this.library[name]!(...args);
+    } catch (error) {
+      // JavaScript holds no string of more than 512 MB; Google's limit is far below.
+      if (error instanceof RangeError) throw runtimeError("ResourceLimitError", `the result of ${name} is too large`);
+      throw error;
+    }
+  }
+
   private invoke(
     name: string,
     routine: Routine | undefined,
@@ -352,7 +363,7 @@ export class Machine {
     if (!signature || signature.blocking || !Object.hasOwn(this.library, name))
       return blockers(name, args, this, thread);
     const values = signature.params.map((param) => args.get(param.name));
-    return this.library[name]!(...(values as Value[]));
+    return this.pure(name, values as Value[]);
   }
 }
 
@@ -363,9 +374,7 @@ const jump = ({ target }: Jump): Signal => {
 };
 
 function raise(value: Value): never {
-  const type = typeName(value);
-  if (type === "string" || type === "map") throw new WorkflowError(value);
-  throw runtimeError("TypeError", `raise takes a string or a map, not ${described(type)}`);
+  throw new WorkflowError(value);
 }
 
 function keyOf(value: Value): string {

@@ -1,6 +1,6 @@
 /**
  * Regular expressions as RE2 has them, without captures: a set of states moves over the text, so that no pattern takes
- * more than linear time for each start. https://github.com/google/re2/wiki/Syntax
+ * more than linear time for a match. https://github.com/google/re2/wiki/Syntax
  */
 export interface Regex {
   /** The leftmost match at or after `from`, and the longest of those. Offsets count code points. */
@@ -63,39 +63,37 @@ export function compileRegex(pattern: string): Regex {
   };
   const entry = build(new Parser(Array.from(pattern)).whole(), 0);
 
-  const close = (set: Set<number>, id: number, before: string | undefined, after: string | undefined): void => {
+  /** Adds a state, and those it reaches for free, for a match that began at `start`. Of two, the earlier start stays. */
+  const close = (starts: Map<number, number>, id: number, start: number, before?: string, after?: string): void => {
     const queue = [id];
     for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
       const state = states[one]!;
-      if (set.has(one) || (state.kind === "free" && state.when && !state.when(before, after))) continue;
-      set.add(one);
+      const known = starts.get(one);
+      if (known !== undefined && known <= start) continue;
+      if (state.kind === "free" && state.when && !state.when(before, after)) continue;
+      starts.set(one, start);
       if (state.kind === "free") queue.push(...state.next);
     }
   };
-  const longestFrom = (text: readonly string[], start: number): number | undefined => {
-    let set = new Set<number>();
-    close(set, entry, text[start - 1], text[start]);
-    let end: number | undefined;
-    for (let at = start; set.size > 0; at++) {
-      if (set.has(0)) end = at;
-      const char = text[at];
-      if (char === undefined) break;
-      const following = new Set<number>();
-      for (const id of set) {
-        const state = states[id]!;
-        if (state.kind === "char" && state.test(char)) close(following, state.next, char, text[at + 1]);
-      }
-      set = following;
-    }
-    return end;
-  };
   return {
     match(text, from) {
-      for (let start = from; start <= text.length; start++) {
-        const end = longestFrom(text, start);
-        if (end !== undefined) return { start, end };
+      let found: { start: number; end: number } | undefined;
+      let starts = new Map<number, number>();
+      for (let at = from; ; at++) {
+        const char = text[at];
+        if (!found) close(starts, entry, at, text[at - 1], char);
+        const start = starts.get(0);
+        // A longer match of the same start, or one that began earlier and took longer to end.
+        if (start !== undefined && (!found || start <= found.start)) found = { start, end: at };
+        if (char === undefined || (found && starts.size === 0)) return found;
+        const following = new Map<number, number>();
+        for (const [id, begun] of starts) {
+          const state = states[id]!;
+          if (state.kind !== "char" || (found && begun > found.start) || !state.test(char)) continue;
+          close(following, state.next, begun, char, text[at + 1]);
+        }
+        starts = following;
       }
-      return undefined;
     },
   };
 }
@@ -318,7 +316,7 @@ class Parser {
   }
 
   private member(): string | Test {
-    const posix = /^\[:(\^?)(\w+):\]/.exec(this.text.slice(this.at, this.at + 12).join(""));
+    const posix = /^\[:(\^?)(\w+):\]/.exec(this.text.slice(this.at, this.at + 24).join(""));
     if (posix) {
       const pattern = Object.hasOwn(POSIX, posix[2]!) ? POSIX[posix[2]!] : undefined;
       if (!pattern) throw new RegexFault(`unknown class ${posix[0]}`);

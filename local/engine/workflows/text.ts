@@ -17,7 +17,7 @@ export function asBytes(value: Value | undefined, what: string): Uint8Array {
 }
 
 /** @throws WorkflowError */
-export function asInteger(value: Value | undefined, what: string): bigint {
+function asInteger(value: Value | undefined, what: string): bigint {
   if (typeof value === "bigint") return value;
   throw runtimeError("TypeError", `${what} must be an integer, not ${described(typeName(value ?? null))}`);
 }

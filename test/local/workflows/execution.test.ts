@@ -143,6 +143,15 @@ f: {params: [a], steps: [r: {raise: no}]}`;
     expect(await result(text)).toBe(20);
   });
 
+  it("raises an error where a function's result would not fit this machine", async () => {
+    const text = `
+- i: {assign: [{x: aaaaaaaaaaaaaaaa}]}
+- grow: {assign: [{x: '\${x + x}'}]}
+- more: {switch: [{condition: '\${len(x) < 65536}', next: grow}]}
+- t: {try: {steps: [b: {assign: [{y: '\${text.replace_all(x, "a", x)}'}]}]}, except: {as: e, steps: [r: {return: '\${e.tags[0]}'}]}}`;
+    expect(await result(text)).toBe("ResourceLimitError");
+  });
+
   it("fails with the payload, the text and the stack of what was raised", async () => {
     const { outcome } = await run(
       "main:\n  steps:\n    - a: {call: f}\nf:\n  steps:\n    - b: {raise: {code: 7, message: broken}}\n",
@@ -212,7 +221,7 @@ mine: {params: [e], steps: [r: {return: '\${e.code == 418}'}]}`;
     ["{raise: text}", "text"],
     ["{raise: {code: 3}}", { code: 3 }],
     ["{assign: [{x: '${1 / 0}'}]}", { message: "ZeroDivisionError: division by zero", tags: ["ZeroDivisionError"] }],
-    ["{raise: 5}", { message: "TypeError: raise takes a string or a map, not an integer", tags: ["TypeError"] }],
+    ["{raise: false}", false],
   ])("binds what %s raises", async (body, error) => {
     expect(await result(`- a: {try: {steps: [b: ${body}]}, except: {as: e, steps: [c: {return: '\${e}'}]}}`)).toEqual(
       error,
@@ -274,6 +283,12 @@ describe("a parallel step", () => {
         - right: {steps: [m: {assign: [{own: 2}, {b: '\${own}'}]}]}
 - r: {return: ['\${a}', '\${b}']}`;
     expect(await result(text)).toEqual([1, 2]);
+  });
+
+  it("refuses more iterations than an execution has steps", async () => {
+    const text = "- p: {parallel: {for: {value: v, range: [1, 1000000000000], steps: [s: {assign: [{x: 1}]}]}}}";
+    const { outcome } = await run(text);
+    expect(outcome).toMatchObject({ state: "FAILED", steps: 1 });
   });
 
   it("refuses a third level that a sub-workflow hides", async () => {
