@@ -99,7 +99,7 @@ export const OMISSIONS: Omissions = {
     "template.volumes.empty_dir": NOT_OFFERED,
     "template.volumes.nfs": NOT_OFFERED,
     "template.volumes.secret": "secrets are given as variables",
-    "template.vpc_access": NOT_OFFERED,
+    "template.vpc_access.connector": "instances reach the network themselves, without a connector to pay for",
     traffic: NOT_OFFERED,
   },
   google_cloud_run_v2_service_iam_member: membership,

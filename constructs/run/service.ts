@@ -26,10 +26,13 @@ import { baseImage, checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "./ru
 import { mebibytes, type ResolvedSize } from "./size";
 import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "./workload";
 import type { Variables } from "./variables";
+import { checkVpc, renderVpc, type VpcAccess } from "./vpc";
 
 interface ServiceOptions extends SizedWorkloadProps {
   /** When an instance counts as started. @default when its port is open, within 240 s */
   readonly startupProbe?: Probe;
+  /** A way into a network of one's own. @default none */
+  readonly vpc?: VpcAccess;
 }
 
 /** A service whose code is a handler: it runs on Google's image of Node.js, without a build. */
@@ -98,6 +101,7 @@ export class CloudRunService extends Construct implements IWorkload {
     const size = resolveSize(this, props);
     check(this, { props, size }, RULES);
     if (props.startupProbe) checkProbe(this, props.startupProbe);
+    if (props.vpc) checkVpc(this, props.vpc);
 
     this.name = `projects/${projectId}/locations/${region}/services/${name}`;
     // The service's own URL, which Google also derives from name and number, said in advance.
@@ -156,6 +160,7 @@ export class CloudRunService extends Construct implements IWorkload {
             volumeMounts: code.bucket === undefined ? undefined : [{ name: "code", mountPath: MOUNT }],
           },
         ],
+        vpcAccess: props.vpc && renderVpc(props.vpc),
         volumes:
           code.bucket === undefined ? undefined : [{ name: "code", gcs: { bucket: code.bucket, readOnly: true } }],
       },

@@ -101,6 +101,12 @@ export const runCodes = {
     fix: "give the secret's short name, and its project under projectId",
     source: "google/cloud/secretmanager/v1/service.proto",
   },
+  MR1318: {
+    title: "network access without a network",
+    why: "Cloud Run refuses the revision: an interface needs a network or a subnetwork",
+    fix: "name the network, the subnetwork or both",
+    source: "google/run/v2/vendor_settings.proto: VpcAccess.NetworkInterface",
+  },
   MR1320: {
     title: "runtime decommissioned",
     why: "the deploy is refused, and what runs already cannot be updated",

@@ -146,6 +146,7 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       entry: "charge.handler.ts",
       secrets,
       startupProbe: { path: "/ready" },
+      vpc: { network: "n", subnetwork: "s", tags: ["t"], egress: "all" },
       environment: { MODE: "fast" },
     });
     store.grantReadWrite(service.serviceAccount);

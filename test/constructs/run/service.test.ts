@@ -32,6 +32,13 @@ describe("a service of a handler", () => {
     expect(template).toMatchObject({ timeout: "95s", max_instance_request_concurrency: 8 });
   });
 
+  it("takes another deadline where it is not Pub/Sub that calls it, and tells the runtime", () => {
+    const { template: called } = service({ deadlineSeconds: 1_200 });
+    expect(called).toMatchObject({ timeout: "1200s" });
+    const { env } = called.containers[0] as { env: { name: string; value: string }[] };
+    expect(env).toContainEqual({ name: "MILLRACE_DEADLINE_MS", value: "1200000" });
+  });
+
   it("is named after the contract and reached by whom IAM lets call it, from inside", () => {
     expect(rest).toMatchObject({
       name: "web-dev-charge",
@@ -244,6 +251,7 @@ describe("a service is refused", () => {
     ["MR1308", { image: "europe-docker.pkg.dev/acme/images/charge:latest" }],
     ["MR1309", { memory: "256Mi" }],
     ["MR1309", { cpu: 0.5, concurrency: 1 }],
+    ["MR1318", { vpc: { egress: "all" } }],
     ["MR1310", { startupProbe: { periodSeconds: 0 } }],
     ["MR1310", { startupProbe: { timeoutSeconds: 11 } }],
     ["MR1310", { startupProbe: { failureThreshold: 61 } }],
@@ -286,5 +294,20 @@ describe("a startup probe", () => {
       timeout_seconds: 1,
       failure_threshold: 3,
     });
+  });
+});
+
+describe("access to a network", () => {
+  it("is direct, and for private addresses unless told otherwise", () => {
+    const access = (vpc: CloudRunServiceProps["vpc"]) => service({ vpc }).template.vpc_access;
+    expect(access({ subnetwork: "orders", tags: ["orders"] })).toEqual({
+      network_interfaces: [{ subnetwork: "orders", tags: ["orders"] }],
+      egress: "PRIVATE_RANGES_ONLY",
+    });
+    expect(access({ network: "shared", egress: "all" })).toEqual({
+      network_interfaces: [{ network: "shared" }],
+      egress: "ALL_TRAFFIC",
+    });
+    expect(service({}).template.vpc_access).toBeUndefined();
   });
 });
