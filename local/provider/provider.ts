@@ -1,6 +1,7 @@
 import { computedOf, diagnosticOf, type Surroundings } from "./computed";
 import { checkConfig } from "./planner/check";
 import { type Diagnostic, failure } from "./planner/diagnostic";
+import { planLabels } from "./planner/labels";
 import { planChange, type PlannedChange } from "./planner/plan";
 import { complete, settle, type StandIn } from "./planner/settle";
 import type { Settings } from "./planner/settings";
@@ -8,7 +9,7 @@ import type { Resources } from "./resources";
 import type { ProviderSchema } from "./schema/provider-schema";
 import { type Schema, typeOfBlock } from "./schema/schema";
 import { fromJson } from "./values/convert";
-import type { ObjectValue, Value } from "./values/value";
+import { type ObjectValue, UNKNOWN, type Value } from "./values/value";
 
 export interface ProviderOptions extends Surroundings {
   readonly schema: ProviderSchema;
@@ -88,7 +89,8 @@ export function createProvider(options: ProviderOptions): Provider {
       if (of !== "string" || (attributes && attribute !== "id")) return null;
       return attribute === "id" ? place : `${place}/${attribute}`;
     };
-    const state = settle(block, planned, attributes ?? {}, standIn);
+    const settled = settle(block, planned, attributes ?? {}, standIn);
+    const state = { ...settled, ...lateLabels(planned, settled, undefined, settings) };
     const id = idOf(state);
     if (resources.get(type, id) && isTaken(keyOf(type, state)) && !SHARED.test(type)) {
       const detail = `${id} exists already in the local engine.`;
@@ -103,7 +105,8 @@ export function createProvider(options: ProviderOptions): Provider {
     const wanted = { mode: "managed", type, name: idOf(prior), values: planned, settings } as const;
     const { attributes = {}, diagnostics } = computedOf(wanted, options);
     if (diagnostics.some(({ severity }) => severity === "error")) return { state: prior, diagnostics };
-    const state = settle(schemaOf(type).block, planned, attributes, () => null);
+    const settled = settle(schemaOf(type).block, planned, attributes, () => null);
+    const state = { ...settled, ...lateLabels(planned, settled, prior, settings) };
     resources.put({ type, id: idOf(state), values: state });
     return { state, diagnostics };
   }
@@ -166,6 +169,17 @@ export function createProvider(options: ProviderOptions): Provider {
 
 /** Its `id`; the empty text for what has none, which nothing here is known by. */
 const idOf = ({ id }: ObjectValue): string => (typeof id === "string" ? id : "");
+
+/** Of labels that were not known when they were planned: what they are, now that those they follow from are. */
+function lateLabels(
+  planned: ObjectValue,
+  state: ObjectValue,
+  prior: ObjectValue | undefined,
+  settings: Settings,
+): ObjectValue {
+  const all = Object.entries(planLabels(state, prior, settings));
+  return Object.fromEntries(all.filter(([name]) => planned[name] === UNKNOWN && state[name] === null));
+}
 
 const objectOf = (value: Value): ObjectValue => (value ?? {}) as ObjectValue;
 
