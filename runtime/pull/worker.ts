@@ -8,6 +8,7 @@ import { deliver } from "../deliver";
 import type { Handler } from "../handler";
 import type { Log } from "../log";
 import { createShutdown, drain } from "../shutdown";
+import { concernsUncalled } from "../uncalled";
 import { googleSource, MAX_HOLD_MS, type Source, type Stream } from "./google";
 import { createLanes, type Pulled, type Verdict } from "./lanes";
 
@@ -55,12 +56,6 @@ const LAST_PAUSE_MS = 60_000;
 const HELD_PER_HANDLED = { ordered: 8, unordered: 2 } as const;
 
 /**
- * What an HTTP handler needs and a worker does not: nobody calls it, so there is no token to check, and the client
- * extends the ack deadline for as long as the handler runs.
- */
-const OF_NO_CONCERN: ReadonlySet<string> = new Set(["MR3011", "MR3012", "MR3013", "MR3015"] satisfies Issue["code"][]);
-
-/**
  * Takes messages of a pull subscription until `close` is called. `work` is this for a whole process.
  * @throws IssuesError when the environment and the contract disagree, or an option is out of range (MR3019)
  */
@@ -69,7 +64,7 @@ export async function startWorker(handler: Handler, options: WorkOptions): Promi
   const stallMs = check(handler, options);
   const maxMessages = options.maxMessages ?? manifest.concurrency;
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
-  const prepared = prepare(handler, options, ({ code }) => !OF_NO_CONCERN.has(code));
+  const prepared = prepare(handler, options, concernsUncalled);
   const { clock, log } = prepared;
   const deliverOptions = { ...prepared, deadlineMs: manifest.timeLimitMs + DEADLINE_MARGIN_MS };
   const shutdown = createShutdown();

@@ -1,0 +1,67 @@
+import { type Contract, DEADLINE_MARGIN_MS } from "../../contract/contract";
+import { logDelivery, prepare, type RuntimeOptions } from "../core";
+import type { Incoming } from "../decode/incoming";
+import { deliver } from "../deliver";
+import type { Handler } from "../handler";
+import { createShutdown } from "../shutdown";
+import { concernsUncalled } from "../uncalled";
+
+/** The handler that events are delivered to again, and no other. */
+export interface Target {
+  readonly contract: Contract;
+  /** @returns whether it was acknowledged: handled, or parked again */
+  deliver(event: Incoming): Promise<boolean>;
+}
+
+/**
+ * The handler inside this process, with the store and the variables it is deployed with.
+ * @throws IssuesError when contract or store disagree with the environment
+ */
+export function toHandler(handler: Handler, options: RuntimeOptions = {}): Target {
+  const prepared = prepare(handler, options, concernsUncalled);
+  const { clock, log } = prepared;
+  const deadlineMs = handler.contract.manifest.timeLimitMs + DEADLINE_MARGIN_MS;
+  const shutdown = createShutdown();
+  return {
+    contract: handler.contract,
+    async deliver(event) {
+      const receivedMs = clock.now();
+      const delivered = await deliver(event, receivedMs, shutdown, { ...prepared, deadlineMs });
+      logDelivery(log, event, delivered, clock.now() - receivedMs);
+      const { kind } = delivered.outcome;
+      return kind === "done" || kind === "replayed" || kind === "parked";
+    },
+  };
+}
+
+export interface ToUrlOptions {
+  /** OIDC token of a permitted caller for the handler's audience. */
+  readonly idToken: () => Promise<string>;
+  /** @default global fetch */
+  readonly fetch?: typeof fetch;
+}
+
+/** The deployed handler, over HTTP: each event as a Pub/Sub push to its address alone. */
+export function toUrl(contract: Contract, url: string, options: ToUrlOptions): Target {
+  const send = options.fetch ?? fetch;
+  return {
+    contract,
+    async deliver({ meta, data }) {
+      const message = {
+        messageId: meta.id,
+        data: data.toString("base64"),
+        attributes: meta.attributes,
+        ...(meta.orderingKey && { orderingKey: meta.orderingKey }),
+        ...(meta.publishTimeMs !== undefined && { publishTime: new Date(meta.publishTimeMs).toISOString() }),
+      };
+      const response = await send(url, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${await options.idToken()}` },
+        body: JSON.stringify({ message, ...(meta.source && { subscription: meta.source }) }),
+        signal: AbortSignal.timeout(contract.manifest.timeLimitMs + DEADLINE_MARGIN_MS),
+      });
+      await response.arrayBuffer();
+      return response.ok;
+    },
+  };
+}
