@@ -2,7 +2,7 @@ import { type Duration, milliseconds } from "../contract/duration";
 import type { Clock } from "../runtime/clock";
 import { sleep } from "../runtime/clock";
 import { StoreUnavailable, Unavailable } from "../runtime/errors";
-import type { Change, OutboxRow, Store } from "../runtime/store/store";
+import type { Change, OutboxRow, RecordData, Store } from "../runtime/store/store";
 
 /** A call that a delivery makes of the world outside its process. */
 export type Call =
@@ -10,6 +10,8 @@ export type Call =
   | "claim"
   /** keeps the lease while the handler runs */
   | "renew"
+  /** records a step of `ctx.once` */
+  | "step"
   /** `ctx.commit`, or the completion of an at-least-once handler */
   | "finish"
   /** gives the event back for another attempt */
@@ -86,15 +88,17 @@ export function withFaults(
   faults: readonly ArmedFault[],
   clock: Clock,
 ): Faulty {
-  /** Revision of the claim that succeeded, by owner and token: what comes after it is a renewal. */
-  const claims = new Map<string, number>();
+  /** Revision and steps of the claim that succeeded, by owner and token: what comes after it is a renewal or a step. */
+  const claims = new Map<string, { readonly revision: number; steps: number }>();
+  const stepsOf = ({ steps = {} }: RecordData) => Object.keys(steps).length;
   const callOf = ({ record, removeRows }: Change): Call => {
     if (removeRows?.length) return "relay";
     if (record.state === "DONE") return "finish";
     if (record.state === "RELEASED") return "release";
     if (record.state === "PARKED") return "park";
     const claimed = claims.get(`${record.owner}/${record.token}`);
-    return claimed !== undefined && record.revision > claimed ? "renew" : "claim";
+    if (claimed === undefined || record.revision <= claimed.revision) return "claim";
+    return stepsOf(record) > claimed.steps ? "step" : "renew";
   };
   return {
     store: {
@@ -106,7 +110,10 @@ export function withFaults(
           const reply = await store.commit(change);
           const { state, owner, token, revision } = change.record;
           const claim = `${owner}/${token}`;
-          if (reply.applied && state === "CLAIMED" && !claims.has(claim)) claims.set(claim, revision);
+          const earlier = claims.get(claim);
+          if (reply.applied && state === "CLAIMED" && !earlier)
+            claims.set(claim, { revision, steps: stepsOf(change.record) });
+          else if (reply.applied && earlier) earlier.steps = stepsOf(change.record);
           return reply;
         }),
     },

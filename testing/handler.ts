@@ -7,7 +7,7 @@ import type { CrashPoint } from "../contract/probe";
 import { virtualClock } from "../local/engine/clock";
 import { seededRandom } from "../local/engine/random";
 import { MAX_LEASE_MS } from "../runtime/deliver";
-import type { Handler, TransactionalContext } from "../runtime/handler";
+import type { Context, Handler, TransactionalContext } from "../runtime/handler";
 import { identify } from "../runtime/identify";
 import { PUSH_STATUS } from "../runtime/outcome";
 import { recordKey } from "../runtime/store/key";
@@ -88,20 +88,13 @@ export function testHandler<Schema extends StandardSchemaV1, E extends Effects>(
       let over = driver.busy();
       const idle = () => {
         over();
-        return () => void (over = driver.busy());
-      };
-      if ("commit" in ctx) {
-        const commit = ctx.commit.bind(ctx);
-        const patient: TransactionalContext["commit"] = async (write) => {
-          const resume = idle();
-          try {
-            await commit(write);
-          } finally {
-            resume();
-          }
+        let resumed = false;
+        return () => {
+          if (!resumed) over = driver.busy();
+          resumed = true;
         };
-        Object.assign(ctx, { commit: patient });
-      }
+      };
+      watchContext(ctx, idle);
       try {
         // The context is the one its own contract asks for; the kit sees handlers of every kind.
         const given = ctx as Parameters<typeof handler.run>[1];
@@ -267,6 +260,39 @@ export function testHandler<Schema extends StandardSchemaV1, E extends Effects>(
     [startQuietly]: (event, how) => start(event, how, false),
   };
   return kit;
+}
+
+/** What the runtime does for a handler takes virtual time; what the handler does itself takes real time. */
+function watchContext(ctx: Context, idle: Here["idle"]): void {
+  const waiting = async <T>(work: Promise<T>, resume: () => void): Promise<T> => {
+    try {
+      return await work;
+    } finally {
+      resume();
+    }
+  };
+  const once = ctx.once.bind(ctx);
+  const watched: Pick<Context, "once"> = {
+    once(step, effect) {
+      let resume = idle();
+      const run = (key: string) => {
+        resume();
+        const again = () => void (resume = idle());
+        const result = effect(key);
+        // Under jest the promises of Node's own modules are of another realm: no instance of this one's class.
+        if (typeof result === "object" && result !== null && "then" in result)
+          void Promise.resolve(result).then(again, again);
+        else again();
+        return result;
+      };
+      return waiting(once(step, run), () => resume());
+    },
+  };
+  Object.assign(ctx, watched);
+  if (!("commit" in ctx)) return;
+  const commit = (ctx as TransactionalContext).commit.bind(ctx);
+  const patient: Pick<TransactionalContext, "commit"> = { commit: (write) => waiting(commit(write), idle()) };
+  Object.assign(ctx, patient);
 }
 
 /** Why a delivery of such a handler never gets where it is to crash or pause. */

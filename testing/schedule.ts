@@ -24,7 +24,18 @@ const POINTS: Readonly<Record<Effects, readonly CrashPoint[]>> = {
   transactional: ["C0", "C2", "C3", "C6", "C12"],
   "at-least-once": ["C0", "C2", "C4", "C6"],
 };
-const CALLS: readonly Call[] = ["claim", "renew", "finish", "finish", "release", "park", "relay", "read", "publish"];
+const CALLS: readonly Call[] = [
+  "claim",
+  "renew",
+  "step",
+  "finish",
+  "finish",
+  "release",
+  "park",
+  "relay",
+  "read",
+  "publish",
+];
 const FAULTS: readonly CallFault["fault"][] = ["reply-lost", "reply-lost", "unavailable", "late", "slow"];
 const WAITS: readonly Duration[] = ["200ms", "6s", "16s", "2m"];
 

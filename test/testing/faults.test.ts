@@ -138,6 +138,24 @@ describe("a call that goes wrong", () => {
     expect(kit.records.map(({ record }) => record.state)).toEqual(["CLAIMED", "CLAIMED", "DONE"]);
   });
 
+  it("the record of a step, is told apart, and a crash after it does not run the step again", async () => {
+    const run: string[] = [];
+    const kit = testHandler(
+      defineHandler(atLeastOnce, async (_order, ctx) => {
+        await ctx.once("charge", async () => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          run.push("charge");
+        });
+        if (ctx.attempt === 1) await kit.crash();
+        await ctx.once("mail", () => void run.push("mail"));
+      }),
+    );
+    const deliveries = await kit.settle({ id: "7" }, { faults: [{ on: "step", fault: "unavailable", times: 3 }] });
+    expect(deliveries.map(({ outcome }) => outcome.kind)).toEqual(["crashed", "done"]);
+    expect(run).toEqual(["charge", "mail"]);
+    expect(deliveries[0]!.tookMs).toBeGreaterThan(0);
+  });
+
   it("read, does not hide the owner's result from a duplicate", async () => {
     const kit = testHandler(charging);
     const event = kit.event({ id: "7" });
