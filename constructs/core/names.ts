@@ -41,15 +41,22 @@ export function physicalName(construct: IConstruct, rule: NameRule, name?: strin
 
 const CLAIMS = Symbol.for("millrace/names");
 
-/** Notes that a name is taken, and reports it where another construct of the same project has it already. */
-export function claimName(construct: IConstruct, kind: string, name: string): void {
+/**
+ * Notes that a name is taken, and reports it where another construct of the same project has it already.
+ * @param fix what to do where another name or prefix would not do
+ */
+export function claimName(construct: IConstruct, kind: string, name: string, fix?: string): void {
   const root = construct.node.root as IConstruct & { [CLAIMS]?: Map<string, string> };
   const claims = (root[CLAIMS] ??= new Map());
   const key = [MillraceStack.of(construct).context.projectId, kind, name].join("\n");
   const owner = claims.get(key);
   if (owner === undefined) claims.set(key, construct.node.path);
   else if (owner !== construct.node.path)
-    addIssue(construct, "MR1011", { problem: `${owner} is the ${kind} "${name}" already`, got: name });
+    addIssue(construct, "MR1011", {
+      problem: `${owner} is the ${kind} "${name}" already`,
+      got: name,
+      ...(fix && { fix }),
+    });
 }
 
 /** Cuts text to `max` characters, the last nine of them `-` and a hash of the whole; shorter text stays as it is. */

@@ -30,6 +30,10 @@ const READ_WRITE: GrantKind = {
   because: "Firestore has no roles on a database; a condition narrows the grant to this one",
 };
 
+/** What two stacks of a project do that both want its one `(default)` database. */
+const SHARE =
+  "share it: give all but one of them `store: FirestoreDatabase.fromExisting(…)`, or a database with a `databaseId` of its own";
+
 /** A Firestore database in native mode. */
 export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
   /** A database made elsewhere. @param name `projects/{project}/databases/{database}` */
@@ -46,7 +50,7 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
     const databaseId = props.databaseId ?? "(default)";
     if (isKnown(databaseId) && !isDatabaseId(databaseId))
       addIssue(this, "MR1601", { problem: `"${databaseId}" cannot be the id of a database`, got: databaseId });
-    claimName(this, "database", databaseId);
+    claimName(this, "database", databaseId, SHARE);
     this.resource = new GoogleFirestoreDatabase(this, "Resource", {
       project,
       name: databaseId,

@@ -1,7 +1,24 @@
-import { FirestoreDatabase, grantsOf, type IFirestoreDatabase, ServiceAccount } from "../../../constructs";
-import { codesOf, plan, planOf, testStack } from "../../support/synth";
+import {
+  FirestoreDatabase,
+  grantsOf,
+  type IFirestoreDatabase,
+  MillraceStack,
+  ServiceAccount,
+} from "../../../constructs";
+import { findingsOf } from "../../../constructs/core";
+import { codesOf, plan, planOf, STACK, testApp, testStack } from "../../support/synth";
 
 describe("a Firestore database", () => {
+  it("is told how to be shared when another stack of the project makes it too", () => {
+    const app = testApp();
+    new FirestoreDatabase(new MillraceStack(app, { ...STACK, app: "first" }), "Store");
+    const second = new MillraceStack(app, { ...STACK, app: "second" });
+    new FirestoreDatabase(second, "Store");
+    expect(findingsOf(second).errors).toMatchObject([
+      { code: "MR1011", path: "second-dev/Store", fix: expect.stringContaining("FirestoreDatabase.fromExisting") },
+    ]);
+  });
+
   it("is the default one, in native mode, in the stack's region", () => {
     const { one } = plan((stack) => new FirestoreDatabase(stack, "Store"));
     expect(one("google_firestore_database")).toMatchObject({
