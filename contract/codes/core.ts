@@ -70,6 +70,12 @@ export const coreCodes = {
     why: "a binding or a policy removes every member it does not name, Google's own service agents among them",
     fix: "use grants, or `*_iam_member` resources; acknowledge the warning if nobody else may hold the role",
   },
+  MR1025: {
+    title: "grant to nobody",
+    why: "the name is not one of the forms Google knows principals by, so the apply would fail after half of it is done",
+    fix: "write serviceAccount:, user: or group: and an e-mail, domain:, principal:// or principalSet://; ServiceAccount.fromExisting takes the whole e-mail",
+    source: "https://cloud.google.com/iam/docs/principal-identifiers",
+  },
   MR1030: {
     title: "not the full name of a key",
     why: "the key may live in another project, and Google refuses a resource whose key it cannot find",

@@ -64,6 +64,11 @@ describe("a grant", () => {
     ["MR1020", "allAuthenticatedUsers"],
     ["MR1021", "serviceAccount:123456789012-compute@developer.gserviceaccount.com"],
     ["MR1021", "serviceAccount:acme-dev@appspot.gserviceaccount.com"],
+    ["MR1025", "shop@acme-dev.iam.gserviceaccount.com"],
+    ["MR1025", "serviceAccount:shop"],
+    ["MR1025", "serviceAccount:"],
+    ["MR1025", "nobody:shop@example.com"],
+    ["MR1025", "user: shop@example.com"],
   ])("reports %s when it goes to %s", (code, member) => {
     expect(codesOf((stack) => grant(projectTarget(stack), principal(member), kind))).toEqual([code]);
   });
@@ -127,6 +132,23 @@ describe("IAM that somebody wrote by hand", () => {
       new PubsubTopicIamMember(stack, "Open", { topic, role: "roles/pubsub.publisher", member: "allUsers" });
     });
     expect(issues).toMatchObject([{ code: "MR1020", severity: "error", path: "web-dev/Open", got: "allUsers" }]);
+  });
+
+  it.each([
+    "user:a@example.com",
+    "group:a@example.com",
+    "domain:example.com",
+    "serviceAccount:shop@acme-dev.iam.gserviceaccount.com",
+    "serviceAccount:acme-dev.svc.id.goog[orders/shop]",
+    "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/subject/shop",
+    "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/*",
+    "projectViewer:acme-dev",
+    "deleted:serviceAccount:shop@acme-dev.iam.gserviceaccount.com?uid=1",
+    "${google_service_account.other.member}",
+  ])("may name %s", (member) => {
+    expect(
+      codesOf((stack) => new PubsubTopicIamMember(stack, "One", { topic, role: "roles/pubsub.publisher", member })),
+    ).toEqual([]);
   });
 
   it("is questioned when it owns the whole role, and can be acknowledged", () => {
