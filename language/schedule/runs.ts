@@ -51,12 +51,26 @@ export interface ClockChange {
 export function clockChanges(schedule: Schedule, zone: string, fromMs: number, days: number): readonly ClockChange[] {
   if (!namesHours(schedule)) return [];
   const found: ClockChange[] = [];
-  for (const wallMs of wallTimes(schedule, toWall(fromMs, zone))) {
-    if (wallMs > fromMs + days * DAY_MS) break;
-    const instants = instantsOf(wallMs, zone).length;
-    if (instants !== 1) found.push({ kind: instants === 0 ? "skipped" : "twice", wallMs });
+  // Only the days on which the clocks are changed are gone through: a schedule may have a thousand times a day.
+  for (const day of changingDays(zone, fromMs, fromMs + days * DAY_MS)) {
+    const wall = toWall(day, zone);
+    const end = wall + DAY_MS + OVERLAP_MS;
+    for (const wallMs of wallTimes(schedule, wall - OVERLAP_MS)) {
+      if (wallMs > end) break;
+      const instants = instantsOf(wallMs, zone).length;
+      if (instants !== 1) found.push({ kind: instants === 0 ? "skipped" : "twice", wallMs });
+    }
   }
   return found;
+}
+
+/** Instants within a span after which the clocks are changed before a day has passed; no zone does so twice in a week. */
+function* changingDays(zone: string, fromMs: number, endMs: number): Generator<number> {
+  const changes = (at: number, lengthMs: number) => toWall(at + lengthMs, zone) - toWall(at, zone) !== lengthMs;
+  for (let week = fromMs; week < endMs; week += 7 * DAY_MS) {
+    if (!changes(week, 7 * DAY_MS)) continue;
+    for (let day = week; day < week + 7 * DAY_MS; day += DAY_MS) if (changes(day, DAY_MS)) yield day;
+  }
 }
 
 function wallTimes(schedule: Schedule, afterWallMs: number): Generator<number, undefined> {

@@ -75,6 +75,7 @@ describe("a change of the clocks", () => {
         ({ kind, wallMs }) => `${kind} ${new Date(wallMs).toISOString().slice(0, 16)}`,
       );
     expect(told("30 2 * * *", "Europe/Berlin")).toEqual(["skipped 2026-03-29T02:30", "twice 2026-10-25T02:30"]);
+    expect(told("*/20 2 * * *", "Europe/Berlin")).toHaveLength(6);
     expect(told("30 2 * * 1", "Europe/Berlin")).toEqual([]);
     expect(told("30 2 * * *", "Etc/UTC")).toEqual([]);
     expect(told("*/30 * * * *", "Europe/Berlin")).toEqual([]);
@@ -98,6 +99,29 @@ const ZONES = [
   "Asia/Kathmandu",
   "Africa/Casablanca",
 ];
+
+describe("the changes told of any schedule", () => {
+  it("are those of its times, found one by one", () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 23 }),
+        fc.integer({ min: 0, max: 59 }),
+        fc.constantFrom(...ZONES),
+        (h, m, zone) => {
+          const from = Date.UTC(2026, 0, 1);
+          const one = schedule(`${m} ${h} * * *`);
+          const told = clockChanges(one, zone, from, 365);
+          const end = from + 365 * 86_400_000;
+          const runs = nextRuns(one, zone, from, 370).filter((at) => at <= end).length;
+          const twice = told.filter(({ kind }) => kind === "twice").length;
+          const missing = told.length - twice;
+          expect(Math.abs(runs - (365 + twice - missing))).toBeLessThanOrEqual(1);
+          expect(new Set(told.map(({ wallMs }) => wallMs)).size).toBe(told.length);
+        },
+      ),
+      { numRuns: 30 },
+    ));
+});
 
 describe("any schedule in any zone", () => {
   const instants = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2030, 0, 1) });
