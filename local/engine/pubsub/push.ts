@@ -42,6 +42,30 @@ export function wrap(message: Message, subscription: string, attempt: number | u
 /** Google's own user agent for calls it makes on behalf of users. */
 const USER_AGENT = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
 
+/**
+ * Headers that frame a request, name its host or say who calls: a publisher must not set them by an attribute. RFC 9110,
+ * section 7.6.1, and Cloud Run's second header for tokens.
+ */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  "authorization",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "x-serverless-authorization",
+]);
+
+/** An attribute that is no legal header cannot travel as one. */
+const mayBeHeader = (name: string, value: string) =>
+  !RESERVED_HEADERS.has(name) && /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+
 /** What is sent for one delivery. https://cloud.google.com/pubsub/docs/payload-unwrapping for the bare form */
 export function pushRequest(
   { message, attempt }: Delivery,
@@ -56,9 +80,8 @@ export function pushRequest(
   };
   const attributes = Object.fromEntries(
     Object.entries(message.attributes)
-      // An attribute that is no legal header cannot travel as one.
-      .filter(([key, value]) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      .map(([key, value]) => [key.toLowerCase(), value]),
+      .map(([key, value]) => [key.toLowerCase(), value] as const)
+      .filter(([key, value]) => mayBeHeader(key, value)),
   );
   const { unwrapped } = push;
   return {

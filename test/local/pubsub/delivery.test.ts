@@ -1,4 +1,5 @@
 import type { PushRequest, PushResult } from "../../../local/engine/delivery";
+import { pushRequest } from "../../../local/engine/pubsub/push";
 import { config, DEAD, LETTERS, startBroker, SUBSCRIPTION, textOf, TOPIC } from "./broker";
 
 /* What the vectors cannot see from outside, or must not bring about on Google's emulator. */
@@ -360,5 +361,30 @@ describe("a long backlog", () => {
     // Looking through the backlog at every publish would be 450 million looks, seconds of them.
     expect(spend(30_000)).toBeLessThan(3_000);
     expect(pubsub.stats(SUBSCRIPTION).unacked).toBe(0);
+  });
+});
+
+describe("an unwrapped push with metadata", () => {
+  it("carries attributes as headers, but none that frames the request or says who calls", () => {
+    const attributes = {
+      Event: "push",
+      Host: "elsewhere.example",
+      "Transfer-Encoding": "chunked",
+      Authorization: "Bearer forged",
+      "X-Serverless-Authorization": "Bearer forged",
+      "bad name": "x",
+      split: "a\r\nx-forged: 1",
+    };
+    const message = { id: "1", data: Buffer.from("{}"), attributes, orderingKey: "", publishedMs: 0 };
+    const push = { endpoint: "http://127.0.0.1/", unwrapped: { writeMetadata: true } };
+    const subscription = { name: SUBSCRIPTION, ackDeadlineMs: 10_000, countsAttempts: false };
+    const { headers } = pushRequest({ ackId: "a", message, attempt: 1 }, push, subscription);
+    expect(Object.keys(headers).sort()).toEqual([
+      "event",
+      "user-agent",
+      "x-goog-pubsub-message-id",
+      "x-goog-pubsub-publish-time",
+      "x-goog-pubsub-subscription-name",
+    ]);
   });
 });
