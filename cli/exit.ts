@@ -17,6 +17,7 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR4104: EXIT.environment,
   MR4105: EXIT.environment,
   MR4106: EXIT.environment,
+  MR4107: EXIT.environment,
   MR5001: EXIT.usage,
   MR5002: EXIT.usage,
   MR5003: EXIT.environment,

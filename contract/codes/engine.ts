@@ -32,4 +32,9 @@ export const engineCodes = {
     why: "what happens from now on would be forgotten at the next start, so the engine stops instead",
     fix: "make room on the disk, or start with --ephemeral",
   },
+  MR4107: {
+    title: "state that cannot be used",
+    why: "the engine keeps its lock and its journal in the stack's folder below .millrace; without them two engines could run one stack",
+    fix: "make the path a folder that you may write to, or give another with --state",
+  },
 } as const satisfies CodeTable;

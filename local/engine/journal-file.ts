@@ -7,6 +7,7 @@ import type { Json } from "../../contract/json";
 import { issue } from "../plan/issues";
 import type { Journal, Journaled } from "./journal";
 import { createWriter, type Writer } from "./journal-writer";
+import { unusable } from "./lock";
 
 /** A journal in a file: one line per entry, `{checksum} [engine ms, service, entry]`, after a line that names the format. */
 export interface JournalFile extends Journal {
@@ -93,7 +94,7 @@ function readJournal(file: string): { lines: Line[]; droppedBytes: number } {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { lines: [], droppedBytes: 0 };
-    throw error;
+    throw new IssuesError([unusable(file, error as Error)]);
   }
   const whole = text.split("\n");
   // After the last newline stands nothing, unless a write was cut off.

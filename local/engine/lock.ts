@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { codes } from "../../contract/codes";
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 
@@ -17,13 +18,17 @@ export interface Lock {
 
 /**
  * Takes the lock of a stack's state for this process. A lock whose process is gone is taken over.
- * @throws IssuesError MR4101 when a living process holds it
+ * @throws IssuesError MR4101 when a living process holds it, MR4107 when the folder cannot be made or written to
  */
 export function takeLock(file: string, stack: string): Lock {
-  mkdirSync(dirname(file), { recursive: true });
   const own: Holder = holderOf(process.pid);
   const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify(own));
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(own));
+  } catch (error) {
+    throw new IssuesError([unusable(dirname(file), error as Error)]);
+  }
   try {
     // A link appears with its content or not at all, so nobody ever reads half a lock.
     while (!tryLink(temporary, file)) {
@@ -130,3 +135,7 @@ const held = (stack: string, { pid }: Holder) =>
     `an engine already runs this stack, as process ${pid}; two would deliver each message twice and overwrite each other's journal`,
     `use the running one, end it (kill ${pid}), or give this one its own --state folder`,
   );
+
+/** A path of the engine's state that is not what it has to be, in the system's words. */
+export const unusable = (path: string, { message }: Error) =>
+  issue("MR4107", path, `the engine's state cannot be kept here: ${message}`, codes.MR4107.fix);

@@ -30,6 +30,12 @@ describe("the lock of a stack's state", () => {
     takeLock(file, "app").release();
   });
 
+  it("says so when the state folder is a file (MR4107)", () => {
+    const folder = join(root, `state-${count++}`);
+    writeFileSync(folder, "not a folder");
+    expect(() => takeLock(join(folder, "engine.lock"), "shop-local")).toThrow(/^MR4107 .*the engine's state cannot/);
+  });
+
   it("refuses a second engine and names the process of the first", async () => {
     const file = lockFile();
     const first = await sleeper();
