@@ -66,6 +66,8 @@ export function readArchive(archive: Uint8Array, path: string, limits: ArchiveLi
   }
   const inside = ([name]: [string, Entry]) =>
     parentsOf(name).some((parent) => files.get(parent)?.type === FILE_TYPE.regular);
+  const filled = entries.find(({ type, size }) => type === FILE_TYPE.folder && size > 0);
+  if (filled) throw damaged(`${filled.name} is a folder with content`);
   const misplaced = [...files].find(inside);
   if (misplaced) throw damaged(`${misplaced[0]} lies within a file`);
   return [...files]

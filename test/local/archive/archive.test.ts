@@ -142,12 +142,13 @@ describe("an archive is refused", () => {
         try {
           const [file] = read(changed);
           expect(file?.text ?? whole[0]!.text).toBe(whole[0]!.text);
-          expect(file?.path).not.toMatch(/(^|\/)\.\.(\/|$)/);
+          expect(file?.path ?? "").not.toMatch(/(^|\/)\.\.(\/|$)/);
         } catch (error) {
           expect(error).toBeInstanceOf(IssuesError);
         }
       }),
-      { numRuns: 500 },
+      // The first byte makes a folder of the file, whose content would be gone without a word.
+      { numRuns: 500, examples: [[91, 192]] },
     );
   });
 });
