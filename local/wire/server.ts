@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { MAX_MESSAGE_BYTES } from "./frames";
@@ -48,7 +48,7 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
   });
   // A client that goes away mid-frame is no event for the engine.
   http2.on("sessionError", () => {});
-  http1.on("clientError", (_error, socket) => socket.destroy());
+  http1.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error.code, socket));
 
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -74,6 +74,14 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** Says to a client what was wrong with the request that Node's parser gave up on, if the client still listens. */
+function refuse(code: string | undefined, socket: Duplex): void {
+  if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  // Node takes 16 KiB of headers (https://nodejs.org/api/http.html#httpmaxheadersize).
+  const status = code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 function sniff(socket: Socket, decided: (isHttp2: boolean) => void): void {

@@ -97,13 +97,17 @@ function wholeNumber(json: unknown, what: string): number {
   return value;
 }
 
-function decodeFilter(json: unknown): readonly Filter[] {
+/** Deeper than any client nests what could be one AND; Google does not document its own limit. */
+const MAX_FILTER_DEPTH = 100;
+
+function decodeFilter(json: unknown, depth = 1): readonly Filter[] {
+  if (depth > MAX_FILTER_DEPTH) throw invalid(`where is nested more than ${MAX_FILTER_DEPTH} deep`);
   const filter = asMessage(json, "structuredQuery.where", ["compositeFilter", "fieldFilter", "unaryFilter"]);
   if (filter.unaryFilter !== undefined) throw unsupported("unaryFilter");
   if (filter.compositeFilter !== undefined) {
     const { op, filters } = asMessage(filter.compositeFilter, "structuredQuery.where", ["op", "filters"]);
     if (op !== "AND") throw unsupported(`compositeFilter ${String(op)}`);
-    return asList(filters, "structuredQuery.where.filters").flatMap(decodeFilter);
+    return asList(filters, "structuredQuery.where.filters").flatMap((nested) => decodeFilter(nested, depth + 1));
   }
   const { field, op, value } = asMessage(filter.fieldFilter, "structuredQuery.where", ["field", "op", "value"]);
   if (typeof op !== "string" || !/^[A-Z_]+$/.test(op)) throw invalid(`unknown operator ${JSON.stringify(op)}`);

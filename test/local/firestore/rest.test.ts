@@ -25,6 +25,19 @@ function api(options?: DocumentsRestOptions) {
 }
 
 describe("the documents API over REST", () => {
+  it("refuses a filter that is nested without end", async () => {
+    const field = { fieldFilter: { field: { fieldPath: "a" }, op: "EQUAL", value: { nullValue: null } } };
+    const nested = (depth: number): object =>
+      depth === 0 ? field : { compositeFilter: { op: "AND", filters: [nested(depth - 1)] } };
+    const query = (depth: number) => ({ structuredQuery: { from: [{ collectionId: "c" }], where: nested(depth) } });
+    const { call } = api();
+    expect(await call("POST", `/v1/${ROOT}:runQuery`, query(99))).toMatchObject({ status: 200 });
+    expect(await call("POST", `/v1/${ROOT}:runQuery`, query(101))).toMatchObject({
+      status: 400,
+      json: { error: { status: "INVALID_ARGUMENT" } },
+    });
+  });
+
   it("knows a database by its percent-encoded name too", async () => {
     const { call } = api();
     await call("POST", `/v1/${ROOT}/c?documentId=a`, {});

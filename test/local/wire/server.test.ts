@@ -247,6 +247,24 @@ describe("the wire server", () => {
   });
 });
 
+describe("a request that HTTP does not allow", () => {
+  const send = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      let answer = "";
+      const socket = connect(server.port, "127.0.0.1", () => socket.write(text));
+      socket.on("data", (chunk) => (answer += chunk.toString()));
+      socket.on("error", reject);
+      socket.on("close", () => resolve(answer));
+    });
+
+  it.each([
+    ["has more than 16 KiB of headers", `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["has no method", "\u0001\u0002\u0003\r\n\r\n", 400],
+  ])("is told so when it %s", async (_case, text, status) => {
+    expect(await send(text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+});
+
 describe("a web page that calls the engine", () => {
   const call = (headers: Record<string, string>) =>
     new Promise<number>((resolve, reject) => {
