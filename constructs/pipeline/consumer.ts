@@ -17,11 +17,11 @@ import {
 } from "../core";
 import { wantedDeadlineMs } from "../core/derive";
 import type { IFirestoreDatabase } from "../firestore/database";
-import type { INotificationChannel } from "../monitoring/notification-channel";
+import type { Alarm } from "../monitoring/alarm";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import type { PushProps } from "../pubsub/subscription-props";
-import type { ITopic } from "../pubsub/topic";
+import type { BoundConsumer, PipelineSurroundings } from "./bind";
 import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
 
 /** How a consumer gets its events, beside what follows from its contract. */
@@ -41,26 +41,20 @@ export interface ConsumerOptions extends DeployProps {
 /** A handler and how it gets its events; deadlines, attempts, back-off and concurrency follow from the contract. */
 export type ConsumerProps = ConsumerOptions & ConsumerCode;
 
-/** What a consumer takes from its pipeline. */
-export interface ConsumerSurroundings {
-  readonly topic: ITopic;
-  /** Database of records and effects; undefined when no contract needs one. */
-  readonly store?: IFirestoreDatabase;
-  readonly notify: readonly INotificationChannel[];
-  readonly alarms: boolean;
-}
-
 /** One handler of a pipeline, from its subscription to its dead letters. */
-export class Consumer extends Construct {
+export class Consumer extends Construct implements BoundConsumer {
   readonly contract: AnyContract;
   readonly workload: IWorkload;
   readonly subscription: DeadLetteredSubscription;
   readonly deadLetterTopic: DeadLetterTopic;
   /** What must exist before the first message: a publisher that must lose nothing depends on it. */
   readonly dependables: readonly ITerraformDependable[];
+  readonly alarms: readonly Alarm[];
+  readonly handler = this;
 
-  constructor(scope: Construct, id: string, props: ConsumerProps, surroundings: ConsumerSurroundings) {
+  constructor(scope: Construct, id: string, props: ConsumerProps, surroundings: PipelineSurroundings) {
     super(scope, id);
+    const store = needsStore(props.contract) ? surroundings.store() : undefined;
     this.contract = props.contract;
     for (const accepted of props.acknowledge ?? []) acknowledge(this, accepted);
     check(this, props.contract.manifest, CONTRACT_RULES);
@@ -88,10 +82,11 @@ export class Consumer extends Construct {
       retention: props.retention,
       notify: surroundings.notify,
       alarms: surroundings.alarms,
-      dependsOn: this.allow(surroundings.store),
+      dependsOn: this.allow(store),
     });
     this.dependables = this.subscription.dependables;
-    this.tell(delivery.maxDeliveryAttempts, surroundings.store);
+    this.alarms = this.subscription.alarms;
+    this.tell(delivery.maxDeliveryAttempts, store);
     check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);
   }
 

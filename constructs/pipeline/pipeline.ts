@@ -6,6 +6,7 @@ import type { Alarm } from "../monitoring/alarm";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { type ITopic, Topic } from "../pubsub/topic";
 import { BucketNotification, type BucketNotificationProps } from "../storage/notification";
+import type { BoundConsumer, IPipelineConsumer, PipelineSurroundings } from "./bind";
 import { Consumer, type ConsumerProps, needsStore } from "./consumer";
 import { Sink, type SinkProps } from "./sink";
 
@@ -15,9 +16,10 @@ export interface EventDrivenPipelineProps {
   /** A bucket whose objects are the events, published to the topic. @default none */
   readonly source?: BucketSource;
   /**
-   * Handlers, tables and buckets, each with a subscription of its own: every one sees every event that passes its filter.
+   * Handlers, tables, buckets and whatever binds itself, each with a subscription of its own: every one sees every event
+   * that passes its filter.
    */
-  readonly consumers: readonly (ConsumerProps | SinkProps)[];
+  readonly consumers: readonly PipelineConsumer[];
   /** Who may publish to the topic. @default nobody new */
   readonly publishers?: readonly IGrantee[];
   /** Database of idempotency records and effects. @default the stack's `(default)` database, made if a contract needs it */
@@ -27,6 +29,9 @@ export interface EventDrivenPipelineProps {
   /** `false` makes no alert policies. @default they are made */
   readonly alarms?: boolean;
 }
+
+/** One consumer of a pipeline. */
+export type PipelineConsumer = ConsumerProps | SinkProps | IPipelineConsumer;
 
 /** What happens in a bucket, as events. */
 export type BucketSource = Pick<BucketNotificationProps, "bucket" | "events" | "prefix" | "attributes">;
@@ -38,35 +43,39 @@ export class EventDrivenPipeline extends Construct {
   readonly consumers: Readonly<Record<string, Consumer>>;
   /** Tables and buckets that get the events, by their name. */
   readonly sinks: Readonly<Record<string, Sink>>;
-  /** Undefined when no contract keeps anything. */
-  readonly store?: IFirestoreDatabase;
+  /** Everything that gets the events, handlers and sinks included, by its name. */
+  readonly bound: Readonly<Record<string, BoundConsumer>>;
   /** The alarms as data, made or not. */
   readonly alarms: readonly Alarm[];
+  private database?: IFirestoreDatabase;
 
   constructor(scope: Construct, id: string, props: EventDrivenPipelineProps) {
     super(scope, id);
     check(this, { props, deletionProtection: MillraceStack.of(this).context.deletionProtection }, RULES);
     const { notify = [], alarms = true } = props;
     this.topic = props.topic ?? new Topic(this, "Topic");
-    const stored = props.consumers.some((consumer) => !isSink(consumer) && needsStore(consumer.contract));
-    if (stored) this.store = props.store ?? defaultStore(this);
+    const store = () => (this.database ??= props.store ?? defaultStore(this));
+    const surroundings: PipelineSurroundings = { topic: this.topic, notify, alarms, store };
+    // Before the consumers, so that one is not made in the middle of another.
+    if (props.consumers.some((one) => "runOn" in one && needsStore(one.contract))) store();
 
-    const surroundings = { topic: this.topic, notify, alarms };
     const consumers: Record<string, Consumer> = {};
     const sinks: Record<string, Sink> = {};
+    const bound: Record<string, BoundConsumer> = {};
     for (const consumer of props.consumers) {
       const name = nameOf(consumer);
-      if (name in consumers || name in sinks)
+      if (Object.hasOwn(bound, name)) {
         addIssue(this, "MR1502", { problem: `two consumers are called "${name}"`, got: name });
-      else if (isSink(consumer)) sinks[name] = new Sink(this, name, consumer, surroundings);
-      else {
-        const store = needsStore(consumer.contract) ? this.store : undefined;
-        consumers[name] = new Consumer(this, name, consumer, { ...surroundings, store });
+        continue;
       }
+      if ("bind" in consumer) bound[name] = consumer.bind(this, name, surroundings);
+      else if ("writeTo" in consumer) bound[name] = sinks[name] = new Sink(this, name, consumer, surroundings);
+      else bound[name] = consumers[name] = new Consumer(this, name, consumer, surroundings);
     }
     this.consumers = consumers;
     this.sinks = sinks;
-    this.alarms = this.everyConsumer().flatMap(({ subscription }) => subscription.alarms);
+    this.bound = bound;
+    this.alarms = Object.values(bound).flatMap((one) => one.alarms);
     if (props.source)
       new BucketNotification(this, "Source", { ...props.source, topic: this.topic, dependsOn: this.dependables });
     for (const publisher of props.publishers ?? []) this.grantPublish(publisher);
@@ -82,18 +91,17 @@ export class EventDrivenPipeline extends Construct {
 
   /** What must exist before the first event: every way it takes. */
   get dependables(): readonly ITerraformDependable[] {
-    return this.everyConsumer().flatMap(({ dependables }) => dependables);
+    return Object.values(this.bound).flatMap(({ dependables }) => dependables);
   }
 
-  private everyConsumer(): readonly (Consumer | Sink)[] {
-    return [...Object.values(this.consumers), ...Object.values(this.sinks)];
+  /** Database of records and effects; undefined when no consumer keeps anything. */
+  get store(): IFirestoreDatabase | undefined {
+    return this.database;
   }
 }
 
-const isSink = (consumer: ConsumerProps | SinkProps): consumer is SinkProps => "writeTo" in consumer;
-
-const nameOf = (consumer: ConsumerProps | SinkProps): string =>
-  isSink(consumer) ? consumer.name : consumer.contract.manifest.name;
+const nameOf = (consumer: PipelineConsumer): string =>
+  "bind" in consumer || "writeTo" in consumer ? consumer.name : consumer.contract.manifest.name;
 
 /** One database serves all pipelines of a stack: records are scoped by the contract's name. */
 function defaultStore(construct: Construct): IFirestoreDatabase {

@@ -4,13 +4,13 @@ import type { Duration } from "../../language/duration";
 import type { Filter } from "../../language/filter";
 import type { IBigQueryTable } from "../bigquery/table";
 import { acknowledge, type Acknowledgement } from "../core";
-import type { INotificationChannel } from "../monitoring/notification-channel";
+import type { Alarm } from "../monitoring/alarm";
 import { archiving } from "../pubsub/archive";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import type { BigQueryProps, CloudStorageProps } from "../pubsub/export";
-import type { ITopic } from "../pubsub/topic";
 import type { MessageTransform } from "../pubsub/transforms";
 import type { IBucket } from "../storage/bucket";
+import type { BoundConsumer, PipelineSurroundings } from "./bind";
 
 interface SinkOptions {
   /** Names everything of the sink, after the stack's prefix; unlike the name of any other consumer. */
@@ -44,25 +44,22 @@ interface ToCloudStorage extends SinkOptions, Omit<CloudStorageProps, "bucket"> 
 /** Where messages are written by Pub/Sub itself, without a handler. */
 export type SinkProps = ToBigQuery | ToCloudStorage;
 
-/** What a sink takes from its pipeline. */
-export interface SinkSurroundings {
-  readonly topic: ITopic;
-  readonly notify: readonly INotificationChannel[];
-  readonly alarms: boolean;
-}
-
 /** A table or a bucket that gets the messages of a pipeline, from its subscription to its dead letters. */
-export class Sink extends Construct {
+export class Sink extends Construct implements BoundConsumer {
   readonly subscription: DeadLetteredSubscription;
   /** What must exist before the first message: a publisher that must lose nothing depends on it. */
   readonly dependables: readonly ITerraformDependable[];
+  readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, props: SinkProps, surroundings: SinkSurroundings) {
+  constructor(scope: Construct, id: string, props: SinkProps, surroundings: PipelineSurroundings) {
     super(scope, id);
     for (const accepted of props.acknowledge ?? []) acknowledge(this, accepted);
     const { name, filter, transforms, retention, deadLetterRetention } = props;
+    const { topic, notify, alarms } = surroundings;
     this.subscription = new DeadLetteredSubscription(this, "Subscription", {
-      ...surroundings,
+      topic,
+      notify,
+      alarms,
       name,
       filter,
       transforms,
@@ -71,6 +68,7 @@ export class Sink extends Construct {
       ...this.target(props),
     });
     this.dependables = this.subscription.dependables;
+    this.alarms = this.subscription.alarms;
   }
 
   private target(props: SinkProps) {
