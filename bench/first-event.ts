@@ -96,7 +96,7 @@ async function firstEventMs(args: readonly string[], cwd: string): Promise<numbe
 }
 
 const ours = (kind: "service" | "function") => {
-  const made = bundle(join(__dirname, "first-event/orders.handler.ts"), kind, "memory");
+  const made = bundle(join(__dirname, "first-event/orders.handler.ts"), { kind, store: "memory" });
   if ("errors" in made) throw new Error(made.errors.join("\n"));
   return made.code;
 };

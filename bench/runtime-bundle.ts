@@ -17,7 +17,7 @@ export interface BundleSize {
 
 export function bundleSize(kind: "service" | "function", store: "memory" | "firestore"): BundleSize {
   const { outputFiles, metafile } = buildSync({
-    stdin: { contents: wrapperSource("orders.handler.ts", kind, store), resolveDir: folder, loader: "ts" },
+    stdin: { contents: wrapperSource("orders.handler.ts", { kind, store }), resolveDir: folder, loader: "ts" },
     bundle: true,
     write: false,
     metafile: true,

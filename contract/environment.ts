@@ -23,6 +23,8 @@ export const ENV = {
   firestoreDatabase: "MILLRACE_FIRESTORE_DATABASE",
   /** `projects/{project}/topics/{topic}`: where parked messages go. */
   deadLetterTopic: "MILLRACE_DEAD_LETTER_TOPIC",
+  /** `projects/{project}/subscriptions/{subscription}`: what a pull worker takes its messages from. */
+  subscription: "MILLRACE_SUBSCRIPTION",
 
   /** Set while packaging asks a bundle for its contract; nothing may start. */
   describe: "MILLRACE_DESCRIBE",

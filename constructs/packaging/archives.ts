@@ -6,7 +6,7 @@ import { Bucket } from "../storage/bucket";
 import { BucketObject } from "../storage/object";
 import type { BundleOptions } from "./bundle";
 import { type HandlerArchive, packageHandler } from "./handler";
-import type { HandlerKind } from "./wrapper";
+import type { HandlerKind, TransportName } from "./wrapper";
 
 /** Folder beside the stack's plan that holds what the plan uploads. */
 const FOLDER = "archives";
@@ -16,6 +16,11 @@ export interface HandlerCode extends BundleOptions {
   readonly contract: AnyContract;
   /** Module whose default export is `defineHandler(contract, fn)`, relative to the stack's `handlersDir`. */
   readonly entry: string;
+  /**
+   * Senders of HTTP requests that the handler understands beside Pub/Sub and CloudEvents; each adds about 1 KB to the
+   * bundle. @default those that the construct around it needs
+   */
+  readonly transports?: readonly TransportName[];
 }
 
 /**
@@ -74,9 +79,9 @@ export class Archives extends Construct {
  */
 export function archiveOf(construct: Construct, kind: HandlerKind, code: HandlerCode): HandlerArchive {
   const { handlersDir } = MillraceStack.of(construct).context;
-  const { contract, minify, external } = code;
+  const { contract, minify, external, transports } = code;
   const entry = resolve(handlersDir, code.entry);
-  const { archive, findings } = packageHandler({ kind, contract, entry, minify, external });
+  const { archive, findings } = packageHandler({ kind, contract, entry, minify, external, transports });
   for (const { code, severity, fault } of findings) addIssue(construct, code, fault, severity);
   const nothing = new Uint8Array();
   return archive ?? { name: contract.manifest.name, bytes: nothing, code: nothing };

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { buildSync, type BuildFailure, type Message } from "esbuild";
-import { type HandlerKind, wrapperSource } from "./wrapper";
+import { type Wrapping, wrapperSource } from "./wrapper";
 
 export interface BundleOptions {
   /** Shortens identifiers too; function names are kept for stack traces. @default false: only white space and comments go */
@@ -32,8 +32,7 @@ export const FRAMEWORK = "@google-cloud/functions-framework";
  */
 export function bundle(
   entry: string,
-  kind: HandlerKind,
-  store: "firestore" | "memory",
+  wrapping: Wrapping,
   options: BundleOptions = {},
 ): Bundle | { readonly errors: readonly string[] } {
   const root = projectRoot(entry);
@@ -41,7 +40,7 @@ export function bundle(
   try {
     const result = buildSync({
       stdin: {
-        contents: wrapperSource(basename(entry), kind, store),
+        contents: wrapperSource(basename(entry), wrapping),
         resolveDir: dirname(entry),
         sourcefile: "millrace-entry.js",
         loader: "js",

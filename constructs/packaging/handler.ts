@@ -7,7 +7,7 @@ import { nearest } from "../../language/nearest";
 import type { Fault } from "../core/issues";
 import { bundle, type BundleOptions, FRAMEWORK, shownPath, stampOf } from "./bundle";
 import { describeBundle } from "./describe";
-import type { HandlerKind } from "./wrapper";
+import type { HandlerKind, TransportName } from "./wrapper";
 import { type ArchiveEntry, archiveName, zip } from "./zip";
 
 export interface PackageRequest extends BundleOptions {
@@ -15,6 +15,8 @@ export interface PackageRequest extends BundleOptions {
   readonly contract: AnyContract;
   /** Absolute path of a module whose default export is `defineHandler(contract, fn)`. */
   readonly entry: string;
+  /** Senders that it understands beside Pub/Sub and CloudEvents. @default none */
+  readonly transports?: readonly TransportName[];
 }
 
 /** A handler ready to be deployed. */
@@ -67,7 +69,7 @@ function make(request: PackageRequest): Omit<Cached, "stamp"> {
   const failed = (...findings: PackagingFinding[]) => ({ inputs: [], packaged: { findings } });
   if (!existsSync(entry)) return failed(error("MR1401", entryMissing(entry)));
   const shown = shownPath(entry);
-  const bundled = bundle(entry, kind, contract.manifest.store, request);
+  const bundled = bundle(entry, { kind, store: contract.manifest.store, transports: request.transports }, request);
   if ("errors" in bundled)
     return failed(
       ...bundled.errors.slice(0, 10).map((got) => error("MR1402", { problem: `${shown} does not bundle: ${got}` })),
@@ -123,9 +125,9 @@ function externalVersions({ kind, entry, external = [] }: PackageRequest) {
   const framework = kind === "function" ? [{ name: FRAMEWORK, from: __dirname }] : [];
   for (const { name, from } of [...framework, ...external.map((name) => ({ name, from: dirname(entry) }))]) {
     const version = installedVersion(name, from);
-    if (kind === "service")
+    if (kind !== "function")
       findings.push(
-        error("MR1408", { problem: `package "${name}" is external, but a mounted service has no packages` }),
+        error("MR1408", { problem: `package "${name}" is external, but a mounted ${kind} has no packages` }),
       );
     else if (version === undefined)
       findings.push(
@@ -153,7 +155,7 @@ function packageJson(name: string, kind: HandlerKind, dependencies: Readonly<Rec
     private: true,
     main: "index.js",
     engines: { node: ">=20" },
-    ...(kind === "service" && { scripts: { start: "node index.js" } }),
+    ...(kind !== "function" && { scripts: { start: "node index.js" } }),
     ...(Object.keys(dependencies).length > 0 && { dependencies: sorted(dependencies) }),
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;

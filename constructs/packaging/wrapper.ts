@@ -1,7 +1,13 @@
 import { ENV } from "../../contract/environment";
 
-/** What the handler becomes: an HTTP function of the Functions Framework, or a process that listens on `PORT`. */
-export type HandlerKind = "function" | "service";
+/**
+ * What the handler becomes: an HTTP function of the Functions Framework, a process that listens on `PORT`, one that
+ * pulls from a subscription, or one task of a job.
+ */
+export type HandlerKind = "function" | "service" | "worker" | "job";
+
+/** Senders of HTTP requests that a handler understands beside Pub/Sub and CloudEvents. */
+export type TransportName = "tasks" | "scheduler";
 
 /** The exported name that the Functions Framework is told to call. */
 export const FUNCTION_ENTRY_POINT = "handler";
@@ -12,33 +18,86 @@ export interface Description {
   readonly contracts: readonly { readonly name: string; readonly hash: string }[];
 }
 
+/** What travels with the handler, and how it starts. */
+export interface Wrapping {
+  readonly kind: HandlerKind;
+  /** Where its records live. */
+  readonly store: keyof typeof STORES;
+  /** @default none */
+  readonly transports?: readonly TransportName[];
+}
+
+/** Names that the wrapper imports from a module of ours. */
+interface Import {
+  readonly names: readonly string[];
+  readonly from: string;
+}
+
+/** An option of what starts the handler, `store: firestoreStore()`, and what it is made with. */
+interface Option {
+  readonly text: string;
+  readonly imports: readonly Import[];
+}
+
 /** Where the records of a handler live decides which adapter travels with it. */
 const STORES = {
-  memory: { imports: [], argument: "" },
-  firestore: {
-    imports: [`import { firestoreStore } from "millrace/runtime/firestore";`],
-    argument: ", { store: firestoreStore() }",
+  memory: [],
+  firestore: [
+    { text: "store: firestoreStore()", imports: [{ names: ["firestoreStore"], from: "millrace/runtime/firestore" }] },
+  ],
+} as const satisfies Record<string, readonly Option[]>;
+
+const TRANSPORTS = { tasks: "cloudTasks", scheduler: "cloudScheduler" } as const satisfies Record<
+  TransportName,
+  string
+>;
+
+interface Start {
+  readonly imports: Import;
+  readonly options: readonly Option[];
+  readonly statement: (argument: string) => string;
+}
+
+const STARTS: Readonly<Record<HandlerKind, Start>> = {
+  function: {
+    imports: { names: ["toFunction"], from: "millrace/runtime/functions" },
+    options: [],
+    statement: (options) => `export const ${FUNCTION_ENTRY_POINT} = toFunction(defined${options});`,
   },
-} as const;
+  service: {
+    imports: { names: ["serve"], from: "millrace/runtime" },
+    options: [],
+    statement: (options) => `serve(defined${options});`,
+  },
+  worker: {
+    imports: { names: ["work"], from: "millrace/runtime/pull" },
+    options: [{ text: `subscription: process.env.${ENV.subscription} ?? ""`, imports: [] }],
+    statement: (options) => `work(defined${options});`,
+  },
+  job: {
+    imports: { names: ["runJob"], from: "millrace/runtime/job" },
+    options: [],
+    statement: (options) => `runJob(defined${options});`,
+  },
+};
 
 /**
  * The module that esbuild starts from: it makes a deployable of the entry's default export. Under `MILLRACE_DESCRIBE`
  * it says which contract the bundle really carries, before anything else of the runtime starts.
  */
-export function wrapperSource(entryFile: string, kind: HandlerKind, store: keyof typeof STORES): string {
-  const { imports, argument } = STORES[store];
-  const [module, start] =
-    kind === "function"
-      ? ([
-          "millrace/runtime/functions",
-          `export const ${FUNCTION_ENTRY_POINT} = toFunction(defined${argument});`,
-        ] as const)
-      : (["millrace/runtime", `serve(defined${argument});`] as const);
+export function wrapperSource(entryFile: string, wrapping: Wrapping): string {
+  const start = STARTS[wrapping.kind];
+  const options: readonly Option[] = [
+    ...start.options,
+    ...STORES[wrapping.store],
+    ...transportsOption(wrapping.transports ?? []),
+  ];
+  const imports = [start.imports, ...options.flatMap((option) => option.imports)];
+  const argument = options.length === 0 ? "" : `, { ${options.map(({ text }) => text).join(", ")} }`;
   return [
     `import { writeSync } from "node:fs";`,
     `import * as entry from ${JSON.stringify(`./${entryFile}`)};`,
-    `import { ${kind === "function" ? "toFunction" : "serve"} } from ${JSON.stringify(module)};`,
-    ...imports,
+    ...imports.map(({ names, from }) => `import { ${names.join(", ")} } from ${JSON.stringify(from)};`),
     `const defined = entry.default;`,
     `if (process.env.${ENV.describe} === "1") {`,
     `  const contract = defined?.contract;`,
@@ -46,7 +105,18 @@ export function wrapperSource(entryFile: string, kind: HandlerKind, store: keyof
     `  writeSync(1, JSON.stringify({ contracts }) + "\\n");`,
     `  process.exit(0);`,
     `}`,
-    start,
+    start.statement(argument),
     "",
   ].join("\n");
+}
+
+function transportsOption(transports: readonly TransportName[]): readonly Option[] {
+  if (transports.length === 0) return [];
+  const names = [...new Set(transports)].sort().map((name) => TRANSPORTS[name]);
+  return [
+    {
+      text: `transports: [${names.map((name) => `${name}()`).join(", ")}]`,
+      imports: [{ names, from: "millrace/runtime/transports" }],
+    },
+  ];
 }

@@ -20,9 +20,8 @@ import {
   type Rule,
 } from "../core";
 import { CloudRunV2Service, CloudRunV2ServiceIamMember } from "../l1/run";
-import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
+import { type CodeOfHandler, type CodeOfImage, codeMounts, codeVolumes, resolveCode } from "./code";
 import { checkProbe, type Probe, renderProbe } from "./probe";
-import { baseImage, checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "./runtimes";
 import { mebibytes, type ResolvedSize } from "./size";
 import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "./workload";
 import type { Variables } from "./variables";
@@ -36,20 +35,12 @@ interface ServiceOptions extends SizedWorkloadProps {
 }
 
 /** A service whose code is a handler: it runs on Google's image of Node.js, without a build. */
-interface ServiceOfHandler extends ServiceOptions, HandlerCode {
+interface ServiceOfHandler extends ServiceOptions, CodeOfHandler {
   readonly contract: AnyContract;
-  /** Version of Node.js. @default "nodejs22" */
-  readonly runtime?: RuntimeName;
-  readonly image?: undefined;
 }
 
 /** A service whose image somebody else builds. */
-interface ServiceOfImage extends ServiceOptions {
-  /** Image by digest, `…@sha256:…`. */
-  readonly image: string;
-  /** Handler inside the image: what the local engine runs in its place. Needs `contract`. @default none */
-  readonly entry?: string;
-}
+interface ServiceOfImage extends ServiceOptions, CodeOfImage {}
 
 export type CloudRunServiceProps = ServiceOfHandler | ServiceOfImage;
 
@@ -68,9 +59,6 @@ const INGRESS = {
   "internal-and-load-balancer": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
   all: "INGRESS_TRAFFIC_ALL",
 } as const;
-
-/** Where the bucket of archives appears in the container. */
-const MOUNT = "/millrace";
 
 /** A Cloud Run service that takes events over HTTPS, called by whom it is granted to and by nobody else. */
 export class CloudRunService extends Construct implements IWorkload {
@@ -127,7 +115,7 @@ export class CloudRunService extends Construct implements IWorkload {
 
   private render(name: string, size: ResolvedSize, props: CloudRunServiceProps): CloudRunV2Service {
     const { projectId, region, deletionProtection } = MillraceStack.of(this).context;
-    const code = this.code(props);
+    const code = resolveCode(this, "service", props, this.serviceAccount);
     const secrets = this.variables.grantSecrets(this.serviceAccount);
     return new CloudRunV2Service(this, "Resource", {
       project: projectId,
@@ -149,7 +137,7 @@ export class CloudRunService extends Construct implements IWorkload {
             image: code.image,
             command: code.command,
             args: code.args,
-            env: this.variables.lazily(renderVariables),
+            env: this.variables.blocks(),
             resources: {
               // Both for the same reason (#28670). Unset, cpuIdle would flip to always allocated and always paid.
               limits: { cpu: String(size.cpu), memory: size.memory },
@@ -157,12 +145,11 @@ export class CloudRunService extends Construct implements IWorkload {
               startupCpuBoost: true,
             },
             startupProbe: props.startupProbe && renderProbe(props.startupProbe),
-            volumeMounts: code.bucket === undefined ? undefined : [{ name: "code", mountPath: MOUNT }],
+            volumeMounts: codeMounts(code),
           },
         ],
         vpcAccess: props.vpc && renderVpc(props.vpc),
-        volumes:
-          code.bucket === undefined ? undefined : [{ name: "code", gcs: { bucket: code.bucket, readOnly: true } }],
+        volumes: codeVolumes(code),
       },
       lifecycle: {
         // What the API or a console writes and nobody configures here; permanent diffs at 6.50.0 (#25310, #13410).
@@ -171,46 +158,7 @@ export class CloudRunService extends Construct implements IWorkload {
       dependsOn: [enableApi(this, "run.googleapis.com"), ...code.dependsOn, ...secrets.map(({ resource }) => resource)],
     });
   }
-
-  /**
-   * What the container runs. `build_config` builds nothing when Terraform sends it: it only records where the source is
-   * (docs/traps.md). So a handler's bundle is mounted from the bucket of archives and run on Google's image of Node.js;
-   * its object's name holds its hash, and a change of code is a change of the template: a new revision.
-   */
-  private code(props: CloudRunServiceProps) {
-    const archives = props.entry === undefined ? undefined : Archives.of(this);
-    const archive = archives && archiveOf(this, "service", props as ServiceOfHandler);
-    const zip =
-      archive &&
-      archives.add(this, "Archive", { name: `${archive.name}.zip`, bytes: archive.bytes, type: "application/zip" });
-    const source = zip && `gs://${archives.bucket.reference}/${zip.reference}`;
-    if (props.image !== undefined || !archive) return { image: props.image!, source, dependsOn: [] };
-    const runtime = props.runtime ?? DEFAULT_RUNTIME;
-    checkRuntime(this, runtime);
-    // At the root of the bucket and CommonJS by its name: no folder or package.json has to be there.
-    const name = `${archive.name}.cjs`;
-    const bundle = archives.add(this, "Bundle", { name, bytes: archive.code, type: "text/javascript" });
-    const { resource } = archives.bucket.grantRead(this.serviceAccount, { reason: "mounts its code" });
-    const { region } = MillraceStack.of(this).context;
-    return {
-      source,
-      image: baseImage(runtime, region),
-      command: ["node"],
-      args: [`${MOUNT}/${bundle.reference}`],
-      bucket: archives.bucket.reference,
-      dependsOn: [resource],
-    };
-  }
 }
-
-/** In Terraform's words, since it is resolved after cdktf has translated the rest. */
-const renderVariables = (variables: Variables) => [
-  ...variables.entries().map(([name, value]) => ({ name, value })),
-  ...variables.secretEntries().map(([name, { secret, version, projectId }]) => ({
-    name,
-    value_source: { secret_key_ref: { secret: `projects/${projectId}/secrets/${secret}`, version } },
-  })),
-];
 
 class ExistingService extends Construct implements IPushTarget {
   readonly dependables: readonly ITerraformDependable[] = [];
@@ -251,17 +199,6 @@ interface Checked {
 }
 
 const RULES: readonly Rule<Checked>[] = [
-  {
-    code: "MR1308",
-    fault: ({ props: { image } }) =>
-      image !== undefined &&
-      isKnown(image) &&
-      !/@sha256:[0-9a-f]{64}$/.test(image) && {
-        problem: `the image "${image}" is not named by a digest`,
-        got: image,
-        want: "…@sha256:…",
-      },
-  },
   {
     code: "MR1309",
     fault: ({ props: { image }, size: { cpu, memory } }) =>

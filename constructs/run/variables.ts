@@ -84,6 +84,17 @@ export class Variables {
     );
   }
 
+  /** The `env` blocks of a container, in Terraform's words: they are resolved after cdktf has translated the rest. */
+  blocks(): IResolvable {
+    return this.lazily(() => [
+      ...this.entries().map(([name, value]) => ({ name, value })),
+      ...this.secretEntries().map(([name, { secret, version, projectId }]) => ({
+        name,
+        value_source: { secret_key_ref: { secret: `projects/${projectId}/secrets/${secret}`, version } },
+      })),
+    ]);
+  }
+
   /** A value that is computed when the plan is written. */
   lazily(produce: (variables: this) => unknown): IResolvable {
     return Lazy.anyValue({ produce: () => produce(this) });

@@ -34,12 +34,21 @@ export const RUNTIME_STAND_IN: Files = {
       "./runtime": "./runtime.mjs",
       "./runtime/functions": "./functions.mjs",
       "./runtime/firestore": "./firestore.mjs",
+      "./runtime/transports": "./transports.mjs",
+      "./runtime/pull": "./pull.mjs",
+      "./runtime/job": "./job.mjs",
     },
   }),
   "node_modules/millrace/runtime.mjs":
     "export const defineHandler = (contract, fn) => ({ contract, fn });\n" +
     "export const serve = (handler, options) => { globalThis.served = [handler, options]; };\n",
   "node_modules/millrace/functions.mjs": "export const toFunction = (handler, options) => () => [handler, options];\n",
+  "node_modules/millrace/pull.mjs":
+    "export const work = (handler, options) => { globalThis.worked = [handler, options]; };\n",
+  "node_modules/millrace/job.mjs":
+    "export const runJob = (handler, options) => { globalThis.ran = [handler, options]; };\n",
+  "node_modules/millrace/transports.mjs":
+    'export const cloudTasks = () => "tasks";\nexport const cloudScheduler = () => "scheduler";\n',
   "node_modules/millrace/firestore.mjs": 'export const firestoreStore = () => "firestore store";\n',
 };
 

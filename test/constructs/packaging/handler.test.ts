@@ -63,6 +63,29 @@ describe("the archive of a function", () => {
   });
 });
 
+describe("what starts a handler", () => {
+  const run = (request: Partial<PackageRequest>) => {
+    const { code } = archiveOf({ "src/charge.handler.ts": HANDLER }, request);
+    const env = { MILLRACE_SUBSCRIPTION: "projects/p/subscriptions/s" };
+    const context: Record<string, unknown> = { module: { exports: {} }, require, process: { env } };
+    runInNewContext(Buffer.from(code).toString(), context);
+    return context;
+  };
+
+  it("gives a service the senders that it is to understand, each once", () => {
+    const { served } = run({ kind: "service", transports: ["tasks", "scheduler", "tasks"] });
+    expect(served).toMatchObject([{ contract: { hash: contract.hash } }, { transports: ["scheduler", "tasks"] }]);
+  });
+
+  it("gives a worker its subscription, which it learns when it starts", () => {
+    expect(run({ kind: "worker" })["worked"]).toMatchObject([{}, { subscription: "projects/p/subscriptions/s" }]);
+  });
+
+  it("runs one task of a job", () => {
+    expect(run({ kind: "job" })["ran"]).toMatchObject([{ contract: { hash: contract.hash } }, undefined]);
+  });
+});
+
 describe("the archive of a service", () => {
   const firestore = defineContract({ ...contract.spec, store: "firestore" });
   const source = handlerSource("charge", firestore.hash);
