@@ -80,6 +80,13 @@ export const runtimeCodes = {
     fix: "add to the contract's key what tells the two events apart",
   },
 
+  MR3024: {
+    title: "not a task of a Cloud Run job",
+    why: "without execution and index nobody could tell a second try of a task from a second run of the job",
+    fix: "run it as a Cloud Run job, or give startTask or runJob the task",
+    source: "https://cloud.google.com/run/docs/container-contract#jobs-env-vars",
+  },
+
   MR3030: {
     title: "no topic to park events in",
     why: "a fatal event cannot be acknowledged, so it is redelivered until the transport gives it up",
