@@ -1,5 +1,4 @@
 import type { ITerraformDependable } from "cdktf";
-import type { ContractManifest } from "../../contract/contract";
 import { ENV } from "../../contract/environment";
 import { type AnyContract, deliveryOf } from "./derive";
 import type { Grant } from "./grant-book";
@@ -51,20 +50,26 @@ export interface WorkloadProps {
   readonly serviceAccount?: IServiceAccount;
 }
 
-/** The variables a workload sets from its contract and its own audience; what surrounds it adds the rest. */
+/** The variables of a handler, whatever calls it; what surrounds it adds the rest. */
+export function handlerEnvironment(stack: MillraceStack, { manifest, hash }: AnyContract): Record<string, string> {
+  return {
+    [ENV.environment]: stack.context.environment,
+    [ENV.contractHash]: hash,
+    [ENV.store]: manifest.store,
+  };
+}
+
+/** The variables of a handler that is called over HTTP, from its contract and its own audience. */
 export function contractEnvironment(
   stack: MillraceStack,
   contract: AnyContract,
   audience: string,
   deadlineSeconds = deliveryOf(contract.manifest).deadlineSeconds,
-) {
-  const manifest: ContractManifest = contract.manifest;
+): Record<string, string> {
   return {
-    [ENV.environment]: stack.context.environment,
-    [ENV.contractHash]: contract.hash,
+    ...handlerEnvironment(stack, contract),
     [ENV.deadlineMs]: String(deadlineSeconds * 1_000),
-    [ENV.auth]: manifest.auth,
+    [ENV.auth]: contract.manifest.auth,
     [ENV.audience]: audience,
-    [ENV.store]: manifest.store,
   };
 }

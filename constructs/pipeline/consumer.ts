@@ -2,7 +2,6 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { ENV } from "../../contract/environment";
-import { EXPIRY_FIELD, OUTBOX_COLLECTION, RECORDS_COLLECTION } from "../../contract/store";
 import { type Duration, formatDuration, toGoogleDuration } from "../../language/duration";
 import type { Filter } from "../../language/filter";
 import {
@@ -16,13 +15,14 @@ import {
   type Rule,
 } from "../core";
 import { wantedDeadlineMs } from "../core/derive";
-import type { IFirestoreDatabase } from "../firestore/database";
+import { needsStore } from "../firestore/default";
 import type { Alarm } from "../monitoring/alarm";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import type { PushProps } from "../pubsub/subscription-props";
 import type { BoundConsumer, PipelineSurroundings } from "./bind";
 import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
+import { equip } from "./equip";
 
 /** How a consumer gets its events, beside what follows from its contract. */
 export interface ConsumerOptions extends DeployProps {
@@ -82,35 +82,15 @@ export class Consumer extends Construct implements BoundConsumer {
       retention: props.retention,
       notify: surroundings.notify,
       alarms: surroundings.alarms,
-      dependsOn: this.allow(store),
+      dependsOn: equip(this.workload, { deadLetterTopic: this.deadLetterTopic, store }),
     });
     this.dependables = this.subscription.dependables;
     this.alarms = this.subscription.alarms;
-    this.tell(delivery.maxDeliveryAttempts, store);
+    this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(delivery.maxDeliveryAttempts));
+    this.workload.addEnvironment(ENV.callers, this.subscription.subscription.pushIdentity!.email);
     check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);
   }
-
-  /** The roles the handler needs before its first message: on its store, and to park what no retry will mend. */
-  private allow(store: IFirestoreDatabase | undefined): readonly ITerraformDependable[] {
-    const { serviceAccount } = this.workload;
-    const park = this.deadLetterTopic.grantPark(serviceAccount).resource;
-    if (!store) return [park];
-    for (const collection of [RECORDS_COLLECTION, OUTBOX_COLLECTION]) store.expireDocuments(collection, EXPIRY_FIELD);
-    return [park, store.grantReadWrite(serviceAccount, "keeps idempotency records and effects").resource];
-  }
-
-  /** What the runtime must know of its surroundings; what follows from the contract the workload has set itself. */
-  private tell(maxDeliveryAttempts: number, store: IFirestoreDatabase | undefined): void {
-    const { pushIdentity } = this.subscription.subscription;
-    this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(maxDeliveryAttempts));
-    this.workload.addEnvironment(ENV.callers, pushIdentity!.email);
-    this.workload.addEnvironment(ENV.deadLetterTopic, this.deadLetterTopic.name);
-    if (store) this.workload.addEnvironment(ENV.firestoreDatabase, store.name);
-  }
 }
-
-/** Whether a contract keeps anything in a database. */
-export const needsStore = ({ manifest }: AnyContract): boolean => manifest.store === "firestore";
 
 type Manifest = AnyContract["manifest"];
 

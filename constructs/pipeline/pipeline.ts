@@ -1,13 +1,14 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { addIssue, check, type Grant, type IGrantee, MillraceStack, type Rule } from "../core";
-import { FirestoreDatabase, type IFirestoreDatabase } from "../firestore/database";
+import type { IFirestoreDatabase } from "../firestore/database";
+import { defaultStore, needsStore } from "../firestore/default";
 import type { Alarm } from "../monitoring/alarm";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { type ITopic, Topic } from "../pubsub/topic";
 import { BucketNotification, type BucketNotificationProps } from "../storage/notification";
 import type { BoundConsumer, IPipelineConsumer, PipelineSurroundings } from "./bind";
-import { Consumer, type ConsumerProps, needsStore } from "./consumer";
+import { Consumer, type ConsumerProps } from "./consumer";
 import { Sink, type SinkProps } from "./sink";
 
 export interface EventDrivenPipelineProps {
@@ -102,12 +103,6 @@ export class EventDrivenPipeline extends Construct {
 
 const nameOf = (consumer: PipelineConsumer): string =>
   "bind" in consumer || "writeTo" in consumer ? consumer.name : consumer.contract.manifest.name;
-
-/** One database serves all pipelines of a stack: records are scoped by the contract's name. */
-function defaultStore(construct: Construct): IFirestoreDatabase {
-  const stack = MillraceStack.of(construct);
-  return (stack.node.tryFindChild("Store") as FirestoreDatabase | undefined) ?? new FirestoreDatabase(stack, "Store");
-}
 
 interface Checked {
   readonly props: EventDrivenPipelineProps;

@@ -4,6 +4,7 @@ import { type AnyContract, check, isKnown, type IServiceAccount, MillraceStack, 
 import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
 import type { HandlerKind, TransportName } from "../packaging/wrapper";
 import { baseImage, checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "./runtimes";
+import { type Machine, mebibytes } from "./size";
 
 /** Code that is a handler: it runs on Google's image of Node.js, without a build. */
 export interface CodeOfHandler extends HandlerCode {
@@ -51,9 +52,10 @@ export function resolveCode(
   construct: Construct,
   kind: HandlerKind,
   props: CodeOfHandler | (CodeOfImage & { readonly contract?: AnyContract }),
+  machine: Machine,
   identity: IServiceAccount,
 ): ResolvedCode {
-  check(construct, props.image, RULES);
+  check(construct, { image: props.image, ...machine }, RULES);
   const archives = props.entry === undefined ? undefined : Archives.of(construct);
   const archive = archives && archiveOf(construct, kind, props as HandlerCode);
   const zip =
@@ -86,16 +88,30 @@ export const codeMounts = ({ bucket }: ResolvedCode) =>
 export const codeVolumes = ({ bucket }: ResolvedCode) =>
   bucket === undefined ? undefined : [{ name: VOLUME, gcs: { bucket, readOnly: true } }];
 
-const RULES: readonly Rule<string | undefined>[] = [
+interface Checked extends Machine {
+  readonly image: string | undefined;
+}
+
+const RULES: readonly Rule<Checked>[] = [
   {
     code: "MR1308",
-    fault: (image) =>
+    fault: ({ image }) =>
       image !== undefined &&
       isKnown(image) &&
       !/@sha256:[0-9a-f]{64}$/.test(image) && {
         problem: `the image "${image}" is not named by a digest`,
         got: image,
         want: "…@sha256:…",
+      },
+  },
+  {
+    code: "MR1309",
+    fault: ({ image, cpu, memory }) =>
+      image === undefined &&
+      (cpu < 1 || (mebibytes(memory) ?? 512) < 512) && {
+        problem: `an instance with ${cpu} vCPUs and ${memory} cannot mount the handler's code`,
+        got: `${cpu} vCPUs, ${memory}`,
+        want: "1 vCPU, 512Mi",
       },
   },
 ];

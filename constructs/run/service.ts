@@ -3,7 +3,6 @@ import { Construct } from "constructs";
 import {
   addIssue,
   type AnyContract,
-  check,
   enableApi,
   type Grant,
   grant,
@@ -17,12 +16,11 @@ import {
   MillraceStack,
   type NameRule,
   physicalName,
-  type Rule,
 } from "../core";
 import { CloudRunV2Service, CloudRunV2ServiceIamMember } from "../l1/run";
 import { type CodeOfHandler, type CodeOfImage, codeMounts, codeVolumes, resolveCode } from "./code";
 import { checkProbe, type Probe, renderProbe } from "./probe";
-import { mebibytes, type ResolvedSize } from "./size";
+import type { ResolvedSize } from "./size";
 import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "./workload";
 import type { Variables } from "./variables";
 import { checkVpc, renderVpc, type VpcAccess } from "./vpc";
@@ -87,7 +85,6 @@ export class CloudRunService extends Construct implements IWorkload {
     const { projectId, projectNumber, region } = MillraceStack.of(this).context;
     const name = physicalName(this, NAME, nameOf(props));
     const size = resolveSize(this, props);
-    check(this, { props, size }, RULES);
     if (props.startupProbe) checkProbe(this, props.startupProbe);
     if (props.vpc) checkVpc(this, props.vpc);
 
@@ -115,7 +112,7 @@ export class CloudRunService extends Construct implements IWorkload {
 
   private render(name: string, size: ResolvedSize, props: CloudRunServiceProps): CloudRunV2Service {
     const { projectId, region, deletionProtection } = MillraceStack.of(this).context;
-    const code = resolveCode(this, "service", props, this.serviceAccount);
+    const code = resolveCode(this, "service", props, size, this.serviceAccount);
     const secrets = this.variables.grantSecrets(this.serviceAccount);
     return new CloudRunV2Service(this, "Resource", {
       project: projectId,
@@ -192,21 +189,3 @@ export function targetOf(scope: Construct, fullName: string, name: string): Gran
     attach: (inner, id, config) => new CloudRunV2ServiceIamMember(inner, id, { ...config, project, location, name }),
   };
 }
-
-interface Checked {
-  readonly props: CloudRunServiceProps;
-  readonly size: ResolvedSize;
-}
-
-const RULES: readonly Rule<Checked>[] = [
-  {
-    code: "MR1309",
-    fault: ({ props: { image }, size: { cpu, memory } }) =>
-      image === undefined &&
-      (cpu < 1 || (mebibytes(memory) ?? 512) < 512) && {
-        problem: `an instance with ${cpu} vCPUs and ${memory} cannot mount the handler's code`,
-        got: `${cpu} vCPUs, ${memory}`,
-        want: "1 vCPU, 512Mi",
-      },
-  },
-];

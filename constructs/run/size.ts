@@ -1,6 +1,12 @@
 import type { Rule } from "../core";
 import { isKnown } from "../core";
 
+/** How much one instance of a workload gets. */
+export interface Machine {
+  readonly cpu: number;
+  readonly memory: string;
+}
+
 /** How much one instance of a workload gets, and how many there may be. */
 export interface Sizing {
   /** vCPUs of one instance: 0.08 to below 1, or 1, 2, 4, 6, 8. @default 1 */
@@ -14,9 +20,7 @@ export interface Sizing {
 }
 
 /** Sizing and load with every default in place. */
-export interface ResolvedSize {
-  readonly cpu: number;
-  readonly memory: string;
+export interface ResolvedSize extends Machine {
   readonly minInstances: number;
   readonly maxInstances: number;
   /** Requests at a time in one instance. */
@@ -55,8 +59,8 @@ const known = (...values: unknown[]) => values.every(isKnown);
 const whole = (value: number, least: number, most: number) =>
   Number.isInteger(value) && value >= least && value <= most;
 
-/** What Cloud Run, and functions on top of it, accept. The provider checks none of it before the apply. */
-export const SIZE_RULES: readonly Rule<ResolvedSize>[] = [
+/** What Cloud Run has as an instance, whatever runs on it. The provider checks none of it before the apply. */
+export const MACHINE_RULES: readonly Rule<Machine>[] = [
   {
     code: "MR1301",
     fault: ({ cpu }) =>
@@ -84,6 +88,11 @@ export const SIZE_RULES: readonly Rule<ResolvedSize>[] = [
       };
     },
   },
+];
+
+/** What Cloud Run, and functions on top of it, accept. */
+export const SIZE_RULES: readonly Rule<ResolvedSize>[] = [
+  ...MACHINE_RULES,
   {
     code: "MR1303",
     fault: ({ cpu, concurrency }) =>

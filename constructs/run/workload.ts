@@ -61,13 +61,23 @@ export function resolveSize(construct: Construct, props: SizedWorkloadProps): Re
 
 /** The variables of a workload: the user's own, then what follows from the contract. */
 export function resolveVariables(construct: Construct, props: SizedWorkloadProps, audience: string): Variables {
-  const variables = new Variables(construct, props.secrets);
   const { contract } = props;
-  const derived: Readonly<Record<string, string>> = contract
-    ? contractEnvironment(MillraceStack.of(construct), contract, audience, props.deadlineSeconds)
-    : {};
-  for (const [name, value] of [...Object.entries(props.environment ?? {}), ...Object.entries(derived)])
-    variables.add(name, value);
+  const stack = MillraceStack.of(construct);
+  return variablesOf(
+    construct,
+    props,
+    contract && contractEnvironment(stack, contract, audience, props.deadlineSeconds),
+  );
+}
+
+/** The user's own variables, then those that are derived. */
+export function variablesOf(
+  construct: Construct,
+  { environment = {}, secrets }: Pick<SizedWorkloadProps, "environment" | "secrets">,
+  derived: Readonly<Record<string, string>> = {},
+): Variables {
+  const variables = new Variables(construct, secrets);
+  for (const [name, value] of [...Object.entries(environment), ...Object.entries(derived)]) variables.add(name, value);
   return variables;
 }
 

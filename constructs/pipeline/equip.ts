@@ -1,0 +1,31 @@
+import type { ITerraformDependable } from "cdktf";
+import { ENV } from "../../contract/environment";
+import { EXPIRY_FIELD, OUTBOX_COLLECTION, RECORDS_COLLECTION } from "../../contract/store";
+import type { IWorkload } from "../core";
+import type { IFirestoreDatabase } from "../firestore/database";
+import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
+
+/** Runs a handler, whoever calls it, or nobody. */
+export type HandlerHost = Pick<IWorkload, "serviceAccount" | "addEnvironment">;
+
+/** What every handler needs around it. */
+export interface Equipment {
+  /** Where it parks what no retry will mend. */
+  readonly deadLetterTopic: DeadLetterTopic;
+  /** Where it keeps records and effects; undefined when its contract keeps nothing. */
+  readonly store?: IFirestoreDatabase;
+}
+
+/**
+ * Lets a handler use its equipment, and tells it where it is.
+ * @returns the grants, which must exist before its first event
+ */
+export function equip(host: HandlerHost, { deadLetterTopic, store }: Equipment): readonly ITerraformDependable[] {
+  const { serviceAccount } = host;
+  host.addEnvironment(ENV.deadLetterTopic, deadLetterTopic.name);
+  const park = deadLetterTopic.grantPark(serviceAccount).resource;
+  if (!store) return [park];
+  host.addEnvironment(ENV.firestoreDatabase, store.name);
+  for (const collection of [RECORDS_COLLECTION, OUTBOX_COLLECTION]) store.expireDocuments(collection, EXPIRY_FIELD);
+  return [park, store.grantReadWrite(serviceAccount, "keeps idempotency records and effects").resource];
+}
