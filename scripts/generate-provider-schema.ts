@@ -10,7 +10,9 @@ import type { PackedAttribute, PackedBlock, PackedNestedBlock, PackedSchema } fr
 import type { Nesting, Rules } from "../local/provider/schema/schema";
 import type { Type } from "../local/provider/values/value";
 import type { Generated } from "./generate";
-import { COMPUTED_BLOCKS, IAM_FORCE_NEW } from "./provider-schema/facts";
+import { schemaFromBindings } from "./provider-schema/bindings";
+import { FROM_BINDINGS, IAM_FORCE_NEW, LIMITS, VALIDATORS } from "./provider-schema/facts";
+import optionalComputed from "./provider-schema/optional-computed.json";
 
 interface SourceAttribute {
   readonly type: Type;
@@ -56,6 +58,8 @@ interface SourceRule {
   readonly ExactlyOneOf?: readonly string[];
   readonly AtLeastOneOf?: readonly string[];
   readonly RequiredWith?: readonly string[];
+  /** Name of the function that checks the value. */
+  readonly Validate?: string;
 }
 type SourceRules = Readonly<Record<string, SourceRule>>;
 
@@ -67,12 +71,19 @@ export default function generate(): Generated {
   const lines = [
     line("provider", pack("provider", source.provider, {})),
     ...Object.entries(source.resource_schemas).map(([type, schema]) => line(type, pack(type, schema, rules[type]!))),
+    ...Object.entries(FROM_BINDINGS).map(([type, { forceNew = [], sensitive = [] }]) => {
+      const unsaid = { computed: computedOf(type), forceNew: new Set(forceNew), sensitive: new Set(sensitive) };
+      return line(type, schemaFromBindings(type, unsaid));
+    }),
     ...Object.entries(source.data_source_schemas).map(([type, schema]) =>
       line(`data.${type}`, pack(`data.${type}`, schema, {})),
     ),
   ];
   return { "local/provider/schema/google.generated.json": `{\n${lines.sort().join(",\n")}\n}\n` };
 }
+
+const computedOf = (type: string): ReadonlySet<string> =>
+  new Set((optionalComputed as Readonly<Record<string, readonly string[]>>)[type]);
 
 const read = (name: string): unknown =>
   JSON.parse(gunzipSync(readFileSync(join(__dirname, "provider-schema", name))).toString("utf8"));
@@ -83,7 +94,7 @@ function pack(type: string, { version, block }: SourceSchema, rules: SourceRules
   const known = new Set<string>();
   const context: Context = {
     type,
-    computed: new Set(COMPUTED_BLOCKS[type]),
+    computed: computedOf(type),
     forceNew: new Set(IAM_FORCE_NEW.find(([suffix]) => suffix.test(type))?.[1]),
     ruleOf(path) {
       known.add(path);
@@ -91,7 +102,8 @@ function pack(type: string, { version, block }: SourceSchema, rules: SourceRules
     },
   };
   const packed = { ...(version && { version }), ...packBlock(block, "", context) };
-  const lost = [...Object.keys(rules), ...context.computed].filter((path) => !known.has(path));
+  const named = [...Object.keys(rules), ...Object.keys(LIMITS[type] ?? {}), ...context.computed];
+  const lost = named.filter((path) => !known.has(path));
   if (lost.length > 0) throw new Error(`${type} has rules for what its schema lacks: ${lost.join(", ")}`);
   return packed;
 }
@@ -119,7 +131,7 @@ function packBlock({ attributes = {}, block_types = {} }: SourceBlock, prefix: s
       (attribute.deprecated || rule.Deprecated) && "d",
       (rule.ForceNew || context.forceNew.has(path)) && "f",
     ];
-    const rules = packRules(rule);
+    const rules = packRules(rule, LIMITS[context.type]?.[path]);
     const letters = flags.filter(Boolean).join("");
     return [name, rules ? [letters, attribute.type, rules] : [letters, attribute.type]];
   });
@@ -148,8 +160,11 @@ function packBlock({ attributes = {}, block_types = {} }: SourceBlock, prefix: s
   };
 }
 
-function packRules(rule: SourceRule): Rules | undefined {
+/** @param limits what is known of a check beside its name */
+function packRules(rule: SourceRule, limits?: Rules): Rules | undefined {
   const rules: Rules = {
+    ...(rule.Validate !== undefined && VALIDATORS[rule.Validate]),
+    ...limits,
     ...(rule.Default !== undefined && { default: rule.Default }),
     ...(rule.Enum && { enum: rule.Enum }),
     ...(rule.Regexp && compiles(rule.Regexp) && { pattern: rule.Regexp }),

@@ -1,29 +1,4 @@
-/**
- * Blocks that Google fills when a configuration leaves them out ("optional and computed"); a schema cannot say so.
- * Read off the provider's source at v6.50.0.
- */
-export const COMPUTED_BLOCKS: Readonly<Record<string, readonly string[]>> = {
-  google_bigquery_dataset: ["access"],
-  google_cloud_run_v2_job: [
-    "template.template.containers",
-    "template.template.containers.resources",
-    "template.template.containers.startup_probe",
-  ],
-  google_cloud_run_v2_service: [
-    "template.containers.ports",
-    "template.containers.resources",
-    "template.containers.startup_probe",
-    "template.scaling",
-    "traffic",
-  ],
-  google_cloud_tasks_queue: ["rate_limits", "retry_config"],
-  google_cloudfunctions2_function: ["build_config.automatic_update_policy", "service_config.secret_volumes.versions"],
-  google_eventarc_trigger: ["transport"],
-  google_logging_metric: ["metric_descriptor"],
-  google_pubsub_subscription: ["expiration_policy"],
-  google_pubsub_topic: ["message_storage_policy"],
-  google_storage_bucket: ["soft_delete_policy", "versioning", "website"],
-};
+import type { Rules } from "../../local/provider/schema/schema";
 
 /**
  * Arguments of IAM resources that cannot change. The provider builds these resources from shared code, which the
@@ -33,3 +8,75 @@ export const IAM_FORCE_NEW: readonly (readonly [suffix: RegExp, paths: readonly 
   [/_iam_member$/, ["role", "member", "condition", "condition.title", "condition.description", "condition.expression"]],
   [/_iam_binding$/, ["role", "condition", "condition.title", "condition.description", "condition.expression"]],
 ];
+
+const PLACED = { forceNew: ["location", "name", "project"] } as const;
+
+/**
+ * Types that the archives lack, since the extraction could not follow how the provider builds them. Their schemas are
+ * those of the bindings; what replaces them is what names them, and no more is known.
+ */
+export const FROM_BINDINGS: Readonly<
+  Record<string, { readonly forceNew?: readonly string[]; readonly sensitive?: readonly string[] }>
+> = {
+  google_apikeys_key: { forceNew: ["name", "project"], sensitive: ["key_string"] },
+  google_assured_workloads_workload: { forceNew: ["location", "organization"] },
+  google_cloudbuild_worker_pool: PLACED,
+  google_clouddeploy_delivery_pipeline: PLACED,
+  google_clouddeploy_target: PLACED,
+  google_compute_instance_from_template: { forceNew: ["name", "project", "source_instance_template", "zone"] },
+  google_container_aws_cluster: PLACED,
+  google_container_aws_node_pool: PLACED,
+  google_container_azure_client: PLACED,
+  google_container_azure_cluster: PLACED,
+  google_container_azure_node_pool: PLACED,
+  google_dataplex_asset: PLACED,
+  google_dataplex_lake: PLACED,
+  google_dataplex_zone: PLACED,
+  google_dataproc_workflow_template: PLACED,
+  google_firebaserules_release: { forceNew: ["name", "project"] },
+  google_firebaserules_ruleset: { forceNew: ["project"] },
+  // The service of an audit configuration may change: it is written anew.
+  google_folder_iam_audit_config: { forceNew: ["folder"] },
+  google_gke_hub_feature_membership: { forceNew: ["feature", "location", "membership", "project"] },
+  google_logging_billing_account_bucket_config: { forceNew: ["billing_account", "bucket_id", "location"] },
+  google_logging_folder_bucket_config: { forceNew: ["bucket_id", "folder", "location"] },
+  google_logging_organization_bucket_config: { forceNew: ["bucket_id", "location", "organization"] },
+  google_organization_iam_audit_config: { forceNew: ["org_id"] },
+  google_project_iam_audit_config: { forceNew: ["project"] },
+  google_recaptcha_enterprise_key: { forceNew: ["project"] },
+};
+
+/**
+ * What the provider's checks mean that take no arguments, by the name of their function.
+ * https://github.com/hashicorp/terraform-provider-google/blob/v6.50.0/google/verify/validation.go
+ */
+export const VALIDATORS: Readonly<Record<string, Rules>> = {
+  validateBigQueryTableSchema: { format: "json" },
+  validateDatasetId: { pattern: "^[0-9A-Za-z_]{1,1024}$" },
+  validateDefaultTableExpirationMs: { range: [3_600_000, null] },
+  validateHttpHeaders: { refusedKeys: ["^Content-Length$", "X-Google-", "X-AppEngine-"] },
+  validateProjectServiceService: { format: "serviceDomain" },
+  "validation.IsCIDRNetwork": { format: "cidr" },
+  "validation.IsRFC3339Time": { format: "time" },
+  "validation.StringIsJSON": { format: "json" },
+  "validation.StringIsNotEmpty": { format: "notEmpty" },
+  "verify.ValidateBase64String": { format: "base64" },
+  "verify.ValidateDuration": { format: "duration" },
+  "verify.ValidateGCEName": { pattern: "^(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)$" },
+  "verify.ValidateIAMCustomRoleID": { pattern: "^[a-zA-Z0-9_\\.]{3,64}$" },
+  "verify.ValidateIpAddress": { format: "ip" },
+  "verify.ValidateIpCidrRange": { format: "cidr" },
+  "verify.ValidateRFC3339Date": { format: "time" },
+  "verify.ValidateRFC3339Time": { format: "clock" },
+};
+
+/** What those with arguments were given, by resource type and path; the extraction kept their names alone. */
+export const LIMITS: Readonly<Record<string, Readonly<Record<string, Rules>>>> = {
+  google_monitoring_slo: { rolling_period_days: { range: [1, 30] } },
+  google_service_account: {
+    account_id: { pattern: "^[a-z](?:[-a-z0-9]{4,28}[a-z0-9])$" },
+    description: { length: [0, 256] },
+  },
+  google_storage_bucket: { "retention_policy.retention_period": { range: [1, 2_147_483_647] } },
+  google_vpc_access_connector: { max_throughput: { range: [200, 1_000] }, min_throughput: { range: [200, 1_000] } },
+};

@@ -1,6 +1,7 @@
 import type { Attribute, Block, NestedBlock, Rules } from "../schema/schema";
-import { isObjectValue, members, type ObjectValue, UNKNOWN, type Value } from "../values/value";
+import { Decimal, isObjectValue, members, type ObjectValue, UNKNOWN, type Value } from "../values/value";
 import { type Diagnostic, failure } from "./diagnostic";
+import { formatFault } from "../values/formats";
 import type { Path } from "./replace";
 
 /**
@@ -56,18 +57,43 @@ function checkAttribute({ required, optional, deprecated, rules }: Attribute, va
     const detail = `Can't configure a value for "${name}": its value will be decided automatically based on the result of applying this configuration.`;
     return [failure("Value for unconfigurable attribute", detail, path)];
   }
-  const found = deprecation(deprecated, path);
-  if (typeof value !== "string") return found;
-  if (rules.enum && !rules.enum.includes(value)) {
-    const allowed = rules.enum.filter(Boolean).map((one) => JSON.stringify(one));
-    found.push(failure(`expected ${name} to be one of [${allowed.join(" ")}], got ${value}`, "", path));
-  }
-  if (rules.pattern !== undefined && !new RegExp(rules.pattern, "u").test(value))
-    found.push(
-      failure(`"${name}" (${JSON.stringify(value)}) doesn't match regexp ${JSON.stringify(rules.pattern)}`, "", path),
-    );
-  return found;
+  return [...deprecation(deprecated, path), ...valueFaults(rules, name, value).map((text) => failure(text, "", path))];
 }
+
+/** What the rules of an argument say against a value that is known. */
+function valueFaults(rules: Rules, name: string, value: Value): readonly string[] {
+  const { enum: allowed, pattern, format, range, length, refusedKeys } = rules;
+  const found: (string | undefined | false)[] = [];
+  if (typeof value === "string") {
+    if (allowed && !allowed.includes(value)) {
+      const shown = allowed.filter(Boolean).map((one) => JSON.stringify(one));
+      found.push(`expected ${name} to be one of [${shown.join(" ")}], got ${value}`);
+    }
+    if (pattern !== undefined && !new RegExp(pattern, "u").test(value))
+      found.push(`"${name}" (${JSON.stringify(value)}) doesn't match regexp ${JSON.stringify(pattern)}`);
+    if (format) found.push(formatFault(format, name, value));
+    if (length && !within(length, Buffer.byteLength(value)))
+      found.push(`expected length of ${name} to be in the range (${length.join(" - ")}), got ${value}`);
+  } else if (range && isNumber(value) && !within(range, Number(value instanceof Decimal ? value.text : value))) {
+    const [least, greatest] = range;
+    const wanted =
+      greatest === null
+        ? `at least (${least})`
+        : least === null
+          ? `at most (${greatest})`
+          : `in the range (${least} - ${greatest})`;
+    found.push(`expected ${name} to be ${wanted}, got ${value instanceof Decimal ? value.text : value}`);
+  } else if (refusedKeys && isObjectValue(value)) {
+    const refused = Object.keys(value).filter((key) => refusedKeys.some((one) => new RegExp(one).test(key)));
+    found.push(...refused.map((key) => `cannot set the ${key} header on ${name}`));
+  }
+  return found.filter((text) => typeof text === "string");
+}
+
+const isNumber = (value: Value): value is number | Decimal => typeof value === "number" || value instanceof Decimal;
+
+const within = ([least, greatest]: readonly [number | null, number | null], value: number): boolean =>
+  (least === null || value >= least) && (greatest === null || value <= greatest);
 
 const deprecation = (applies: boolean, path: Path): Diagnostic[] =>
   applies

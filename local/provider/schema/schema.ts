@@ -1,3 +1,4 @@
+import type { Format } from "../values/formats";
 import type { Type } from "../values/value";
 
 /** What the provider demands of an argument beyond its type; paths are dotted and start at the resource. */
@@ -7,6 +8,14 @@ export interface Rules {
   readonly enum?: readonly string[];
   /** Regular expression, with the flag `u`. */
   readonly pattern?: string;
+  /** Form of a text that no pattern describes. */
+  readonly format?: Format;
+  /** Least and greatest number; null for no limit. */
+  readonly range?: readonly [least: number | null, greatest: number | null];
+  /** Least and greatest number of bytes of a text. */
+  readonly length?: readonly [least: number, greatest: number];
+  /** Names, as patterns, that a map must not have. */
+  readonly refusedKeys?: readonly string[];
   readonly conflictsWith?: readonly string[];
   readonly exactlyOneOf?: readonly string[];
   readonly atLeastOneOf?: readonly string[];

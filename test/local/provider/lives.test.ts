@@ -3,8 +3,7 @@ import { complete } from "../../../local/provider/planner/settle";
 import { settingsOf } from "../../../local/provider/planner/settings";
 import { createProvider } from "../../../local/provider/provider";
 import { createResources } from "../../../local/provider/resources";
-import { valueTypes } from "../../../local/provider/schema/all";
-import { googleSchema } from "../../../local/provider/schema/google";
+import { providerSchemas, valueTypes } from "../../../local/provider/schema/all";
 import { type Block, typeOfBlock } from "../../../local/provider/schema/schema";
 import { fromJson } from "../../../local/provider/values/convert";
 import {
@@ -18,11 +17,12 @@ import {
 import facts from "./schema/facts.json";
 import { fixtures } from "./fixtures";
 
-const schema = googleSchema();
+const schemas = providerSchemas();
 const settings = settingsOf({ project: "demo", region: "europe-west1", default_labels: { app: "shop" } });
 
 function setUp(type: string) {
-  const resources = createResources({ typeOf: valueTypes([schema]) });
+  const schema = schemas.find((one) => one.resource(type))!;
+  const resources = createResources({ typeOf: valueTypes(schemas) });
   const surroundings = { stack: "shop-local", directory: "/", projectNumber: () => "100000000000" };
   const provider = createProvider({ schema, resources, ...surroundings });
   const { block } = schema.resource(type)!;

@@ -214,7 +214,7 @@ describeWithTerraform("Terraform with the local provider", () => {
     expect(await terraform("validate")).toMatchObject({ code: 0 });
     const schemas = JSON.parse((await terraform("providers", "schema", "-json")).text) as Attributes;
     const google = schemas["provider_schemas"]["registry.terraform.io/hashicorp/google"] as Attributes;
-    expect(Object.keys(google["resource_schemas"] as object)).toHaveLength(1071);
+    expect(Object.keys(google["resource_schemas"] as object)).toHaveLength(1096);
     expect(Object.keys(google["data_source_schemas"] as object)).toHaveLength(373);
   });
 

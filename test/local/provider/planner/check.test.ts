@@ -22,7 +22,7 @@ describe("a configuration that Terraform takes and the provider refuses", () => 
     [
       "an attribute that is computed",
       "google_service_account",
-      { account_id: "a", email: "x@y.z" },
+      { account_id: "order-push", email: "x@y.z" },
       [["email", `Value for unconfigurable attribute Can't configure a value for "email"`]],
     ],
     [
@@ -89,6 +89,48 @@ describe("a configuration that Terraform takes and the provider refuses", () => 
           "Missing required argument all of `ip_filter.allow_cross_org_vpcs`,`ip_filter.vpc_network_sources` must be specified",
         ],
       ],
+    ],
+    [
+      "a text that is too long",
+      "google_service_account",
+      { account_id: "order-push", description: "é".repeat(129) },
+      [["description", "expected length of description to be in the range (0 - 256), got é"]],
+    ],
+    [
+      "a number out of its range",
+      "google_storage_bucket",
+      { name: "b", location: "EU", retention_policy: [{ retention_period: 0 }] },
+      [["retention_policy.0.retention_period", "expected retention_period to be in the range (1 - 2147483647), got 0"]],
+    ],
+    [
+      "a number below the least",
+      "google_bigquery_dataset",
+      { dataset_id: "d", default_table_expiration_ms: 1 },
+      [["default_table_expiration_ms", "expected default_table_expiration_ms to be at least (3600000), got 1"]],
+    ],
+    [
+      "a header that is Google's own",
+      "google_cloud_scheduler_job",
+      { name: "j", http_target: [{ uri: "https://x.example", headers: { "X-Google-Foo": "1", Accept: "*" } }] },
+      [["http_target.0.headers", "cannot set the X-Google-Foo header on headers"]],
+    ],
+    [
+      "a service that is no domain",
+      "google_project_service",
+      { service: "run" },
+      [["service", "expected run to be a domain like serviceusage.googleapis.com"]],
+    ],
+    [
+      "a document that is no JSON",
+      "google_monitoring_dashboard",
+      { dashboard_json: "{" },
+      [["dashboard_json", '"dashboard_json" contains an invalid JSON']],
+    ],
+    [
+      "data in no base64",
+      "google_cloud_scheduler_job",
+      { name: "j", pubsub_target: [{ topic_name: "t", data: "no base64!" }] },
+      [["pubsub_target.0.data", 'could not decode "data" as a valid base64 value']],
     ],
   ])("is one with %s", (_what, type, config, expected) => {
     const found = check(type, config);

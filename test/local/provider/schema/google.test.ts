@@ -4,6 +4,8 @@ import { adapters } from "../../../../local/engine/adapters";
 import { googleSchema } from "../../../../local/provider/schema/google";
 import { type Block, type NestedBlock, typeOfBlock } from "../../../../local/provider/schema/schema";
 import { googleBetaSchema, timeSchema } from "../../../../local/provider/schema/small";
+import { unpackSchema } from "../../../../local/provider/schema/format";
+import { schemaFromBindings } from "../../../../scripts/provider-schema/bindings";
 import facts from "./facts.json";
 
 const google = googleSchema();
@@ -39,7 +41,7 @@ const blocksOf = (block: Block): NestedBlock[] =>
 
 describe("the schema of hashicorp/google", () => {
   it("has every resource type and data source of the release", () => {
-    expect(google.resources).toHaveLength(1071);
+    expect(google.resources).toHaveLength(1096);
     expect(google.dataSources).toHaveLength(373);
   });
 
@@ -121,9 +123,41 @@ describe("the arguments of a type that the engine knows", () => {
   });
 });
 
+describe("what the bindings say of a type", () => {
+  /** Without what no bindings have: limits above one, and what is filled by Google. */
+  const shapeOf = ({ attributes, blocks }: Block): object => ({
+    attributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, { type, required, optional }]) => [name, { type, required, optional }]),
+    ),
+    blocks: Object.fromEntries(
+      Object.entries(blocks).map(([name, { nesting, minItems, maxItems, block }]) => [
+        name,
+        { nesting, minItems, single: maxItems === 1, ...shapeOf(block) },
+      ]),
+    ),
+  });
+  const nothing = { computed: new Set<string>(), forceNew: new Set<string>(), sensitive: new Set<string>() };
+  const types = Object.keys(facts);
+
+  it.each(types)("%s is what the archive says", (type) => {
+    const read = unpackSchema(schemaFromBindings(type, nothing)).block;
+    expect(shapeOf(read)).toEqual(shapeOf(google.resource(type)!.block));
+  });
+
+  it("is all there is of the types that the archive lacks", () => {
+    const { attributes, blocks } = google.resource("google_project_iam_audit_config")!.block;
+    expect(Object.keys(attributes)).toEqual(["etag", "id", "project", "service"]);
+    expect(attributes["project"]).toMatchObject({ required: true, forceNew: true });
+    expect(blocks["audit_log_config"]).toMatchObject({ nesting: "set", minItems: 1, maxItems: 0 });
+  });
+});
+
 describe("the providers written by hand", () => {
   it("have the types that plans of this project use", () => {
-    expect(googleBetaSchema().resources).toEqual(["google_project_service_identity"]);
+    expect(googleBetaSchema().resources).toEqual([
+      "google_dataflow_flex_template_job",
+      "google_project_service_identity",
+    ]);
     expect(timeSchema().resources).toEqual(["time_sleep"]);
   });
 });
