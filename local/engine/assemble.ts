@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import { startWireServer, type WireServer, type WireServerOptions } from "../wire/server";
-import { createPlanRecord } from "./apply";
 import { realClock } from "./clock";
 import { CONTROL, controlRest } from "./control";
 import type { PushTransport } from "./delivery";
@@ -19,26 +18,44 @@ import type { Loaded } from "./load";
 import { takeLock } from "./lock";
 import type { StatePaths } from "./paths";
 import { createProcesses } from "./processes";
+import { processKinds } from "./processes/kinds";
 import { createPubSub, type Publication, pubSubServices } from "./pubsub";
+import { pubsubKinds } from "./pubsub/kinds";
 import { runningEngines } from "./running";
 import { seededRandom } from "./random";
+import { createReconciler } from "./reconcile";
 import { route } from "./route";
 import type { System } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
+import { schedulerKinds } from "./scheduler/kinds";
 import { createTasks, tasksServices } from "./tasks";
+import { tasksKinds } from "./tasks/kinds";
 import { createTokens } from "./tokens";
 
-/** Everything but `stop`, whose steps are pushed onto `started` as they become necessary. */
+/** How an engine is ended; its steps are gathered while it is assembled. */
+export interface Ending {
+  /** In the order of their beginnings. */
+  readonly steps: (() => unknown)[];
+  stop(): Promise<void>;
+}
+
+/**
+ * @param first what to run at first
+ * @param again reads it anew
+ */
 export async function assemble(
   options: EngineOptions,
-  { plan, system: planned }: Loaded,
+  first: Loaded,
+  again: () => Loaded,
   paths: StatePaths,
-  started: (() => unknown)[],
-): Promise<Omit<Engine, "stop">> {
+  ending: Ending,
+): Promise<Engine> {
+  const { steps: started } = ending;
   const { stack, timeScale = 1, seed = stack, onStep = () => {} } = options;
   const lock = takeLock(paths.lock, stack);
   started.push(() => lock.release());
-  const system = withEnvironment(planned, options.environment);
+  let { plan } = first;
+  let system = withEnvironment(first.system, options.environment);
 
   onStep("restore the state");
   const kept = keep(paths, options);
@@ -55,19 +72,24 @@ export async function assemble(
     events,
     journal,
     push,
-    canDeadLetter: system.canDeadLetter,
+    canDeadLetter: (subscription, topic) => system.canDeadLetter(subscription, topic),
   });
   const publish = (topic: string, message: Publication) => pubsub.publish(topic, [message])[0]!;
   const scheduler = createScheduler({ clock, events, journal, push, publish });
   const tasks = createTasks({ clock, random: random.fork("tasks"), events, journal, push });
   const firestore = createDocuments({ clock, journal });
-  const record = createPlanRecord(journal);
-  await kept.start([pubsub, scheduler, tasks, firestore, record], () => clock.now());
+  const reconciler = createReconciler(
+    [
+      ...pubsubKinds(pubsub),
+      ...processKinds({ ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) }),
+      ...tasksKinds(tasks),
+      ...schedulerKinds(scheduler),
+    ],
+    journal,
+  );
+  await kept.start([pubsub, scheduler, tasks, firestore, reconciler], () => clock.now());
   // What was replayed is no news.
   if (options.onEvent) events.on(options.onEvent);
-  const applied = record.apply(system, pubsub);
-  scheduler.apply(system.jobs.map(({ config }) => config));
-  tasks.apply(system.queues.map(({ config }) => config));
 
   onStep("open the port");
   const services = pubSubServices(pubsub, clock);
@@ -81,7 +103,6 @@ export async function assemble(
   const origin = `http://${server.address}`;
   const tokens = createTokens({ clock, issuer: origin, keyFile: paths.key });
   const processes = createProcesses({
-    targets: system.targets.map(({ spec }) => spec),
     stateDir: paths.directory,
     clock,
     events,
@@ -95,7 +116,7 @@ export async function assemble(
     ...(options.onPoint && { onPoint: options.onPoint }),
   });
   const frontDoor = createFrontDoor({
-    targets: system.targets,
+    targets: () => system.targets,
     tokens,
     processes,
     events,
@@ -104,12 +125,13 @@ export async function assemble(
   });
   const idle = (timeoutMs = 60_000) =>
     whenIdle(() => pubsub.idle() && scheduler.idle() && tasks.idle(), events, timeoutMs);
-  const endpoints: Endpoints = {
+  const startedAt = new Date().toISOString();
+  const endpoints = (): Endpoints => ({
     schemaVersion: 1,
     notice: "LOCAL",
     stack,
     pid: process.pid,
-    startedAt: new Date().toISOString(),
+    startedAt,
     project: projectOf(plan),
     pubsub: server.address,
     firestore: server.address,
@@ -124,7 +146,7 @@ export async function assemble(
     })),
     seed: String(seed),
     timeScale,
-  };
+  });
   const status = () => ({
     targets: processes.status(),
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
@@ -132,7 +154,7 @@ export async function assemble(
   });
   const exists = (database: string) => system.databases.includes(database);
   const surfaces = route({
-    control: controlRest({ endpoints: () => endpoints, status, events, idle }),
+    control: controlRest({ endpoints, status, events, idle, reload: () => self.reload() }),
     firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
@@ -143,18 +165,21 @@ export async function assemble(
 
   onStep(`start ${system.targets.length === 1 ? "1 target" : `${system.targets.length} targets`}`);
   started.push(() => processes.stop());
-  await Promise.all([processes.start(), tokens.ready]);
-  started.push(startTtl({ documents: firestore, clock, policies: system.ttls }));
+  await processes.start();
+  const [applied] = await Promise.all([reconciler.settle(system, () => true), tokens.ready]);
+  started.push(startTtl({ documents: firestore, clock, policies: () => system.ttls }));
   pubsub.start();
   started.push(() => pubsub.stop());
   scheduler.start();
   started.push(() => scheduler.stop());
   tasks.start();
   started.push(() => tasks.stop());
-  writeEndpoints(paths.endpoints, endpoints);
+  writeEndpoints(paths.endpoints, endpoints());
   started.push(() => removeEndpoints(paths.endpoints));
-  return {
-    endpoints,
+  const self: Engine = {
+    get endpoints() {
+      return endpoints();
+    },
     endpointsFile: paths.endpoints,
     clock,
     events,
@@ -164,11 +189,25 @@ export async function assemble(
     firestore,
     processes,
     inFlight: () => frontDoor.inFlight(),
-    system,
-    warnings: [...plan.issues, ...system.issues],
+    get system() {
+      return system;
+    },
+    get warnings() {
+      return [...plan.issues, ...system.issues];
+    },
     restored: { ...applied, droppedBytes: kept.droppedBytes },
     idle,
+    async reload() {
+      const next = again();
+      plan = next.plan;
+      system = withEnvironment(next.system, options.environment);
+      const changed = await reconciler.settle(system, () => true);
+      writeEndpoints(paths.endpoints, endpoints());
+      return changed;
+    },
+    stop: () => ending.stop(),
   };
+  return self;
 }
 
 interface Kept {

@@ -1,3 +1,4 @@
+import { IssuesError } from "../../contract/issue";
 import { errorResponse, jsonResponse, type RestHandler, StatusError } from "../wire/rest";
 import type { Endpoints } from "./endpoints";
 import type { EngineEvent, Events } from "./events";
@@ -10,6 +11,8 @@ export interface Control {
   readonly events: Events;
   /** @returns false when the time was up first */
   readonly idle: (timeoutMs: number) => Promise<boolean>;
+  /** Reads the stack anew. @throws IssuesError with what is wrong with it */
+  readonly reload: () => Promise<object>;
 }
 
 /** Where the engine's own API starts; its version is part of the path. */
@@ -21,11 +24,20 @@ const MAX_WAIT_MS = 600_000;
 /**
  * `GET /millrace/v1/status`: endpoints, targets and subscriptions. `GET /millrace/v1/events`: one event per line as it
  * happens. `GET /millrace/v1/idle?timeoutMs=…`: answers when nothing is left to deliver, with `{"idle": …}`.
+ * `POST /millrace/v1/reload`: brings what runs to the stack as it is now, or answers 409 with `{"issues": […]}`.
  */
 export function controlRest(control: Control): RestHandler {
   return async ({ method, path, query, signal }) => {
-    if (method !== "GET") return errorResponse(new StatusError("UNIMPLEMENTED", `${path} answers GET only`));
+    const verb = path === `${CONTROL}/reload` ? "POST" : "GET";
+    if (method !== verb) return errorResponse(new StatusError("UNIMPLEMENTED", `${path} answers ${verb} only`));
     switch (path) {
+      case `${CONTROL}/reload`:
+        try {
+          return jsonResponse(await control.reload());
+        } catch (error) {
+          if (!(error instanceof IssuesError)) throw error;
+          return { ...jsonResponse({ issues: error.issues }), status: 409 };
+        }
       case `${CONTROL}/status`:
         return jsonResponse({ ...control.endpoints(), ...control.status() });
       case `${CONTROL}/events`:
@@ -41,7 +53,9 @@ export function controlRest(control: Control): RestHandler {
         return jsonResponse({ idle: await control.idle(timeoutMs) });
       }
       default:
-        return errorResponse(new StatusError("NOT_FOUND", `${CONTROL} has status, events and idle, not ${path}`));
+        return errorResponse(
+          new StatusError("NOT_FOUND", `${CONTROL} has status, events, idle and reload, not ${path}`),
+        );
     }
   };
 }

@@ -60,8 +60,8 @@ export interface Draft {
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
-  /** Archive of each uploaded object: `gs://bucket/object` to an absolute path. */
-  readonly objects: Map<string, string>;
+  /** Uploaded objects by `gs://bucket/object`: an absolute path, and the MD5 of what is there. */
+  readonly objects: Map<string, { readonly path: string; readonly digest: string }>;
   /** `projects/…/databases/…`. */
   readonly databases: Set<string>;
   /** Fields whose instant removes a document. */

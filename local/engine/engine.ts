@@ -1,5 +1,4 @@
 import type { Issue, IssuesError } from "../../contract/issue";
-import type { Applied } from "./apply";
 import { assemble } from "./assemble";
 import type { Clock } from "./clock";
 import type { Endpoints } from "./endpoints";
@@ -10,6 +9,7 @@ import { loadSystem } from "./load";
 import { statePaths } from "./paths";
 import type { PointHook, Processes } from "./processes";
 import type { PubSub } from "./pubsub";
+import type { Applied } from "./reconcile";
 import type { Scheduler } from "./scheduler";
 import type { Tasks } from "./tasks";
 import type { System } from "./system";
@@ -72,6 +72,12 @@ export interface Engine {
    * @returns false when the time was up first
    */
   idle(timeoutMs?: number): Promise<boolean>;
+  /**
+   * Reads the stack anew and brings what runs to it: updates keep their backlog, changed services get new processes
+   * while the old ones finish, and what is no longer there ends.
+   * @throws IssuesError as `startEngine`; what could not be brought about leaves what was there, and all else is done
+   */
+  reload(): Promise<Applied>;
   /** Ends processes, then deliveries, then the server; what is unacked is kept for the next start. Idempotent. */
   stop(): Promise<void>;
 }
@@ -85,7 +91,8 @@ export interface Engine {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { stack, outDir = "cdktf.out", stateDir = ".millrace", onStep } = options;
   onStep?.("read the plan");
-  const loaded = loadSystem(outDir, stack);
+  const load = () => loadSystem(outDir, stack);
+  const loaded = load();
   // How to end what has been started, to be done in the opposite order: after a failed start and by `stop` alike.
   const started: (() => unknown)[] = [];
   let stopping: Promise<void> | undefined;
@@ -100,8 +107,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       if (faults.length > 0) throw faults[0];
     })());
   try {
-    const engine = await assemble(options, loaded, statePaths(stateDir, stack), started);
-    return { ...engine, stop };
+    return await assemble(options, loaded, load, statePaths(stateDir, stack), { steps: started, stop });
   } catch (error) {
     await stop();
     throw error;

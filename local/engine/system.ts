@@ -22,6 +22,7 @@ export interface SystemTarget {
   readonly urls: readonly string[];
   /** `webhooks-dev/google_cloud_run_v2_service.pushes` */
   readonly address: string;
+  readonly resource: PlannedResource;
 }
 
 /** What runs, made from a plan: the engine's whole configuration as data. */
@@ -152,7 +153,9 @@ function targetsOf(draft: Draft): readonly SystemTarget[] {
       return [];
     }
     const invokers = open ? ["allUsers"] : membersOf(draft.grants, "invoke", service);
-    return [{ address, urls, spec: { ...spec, archive, invokers } }];
+    return [
+      { address, urls, resource, spec: { ...spec, archive: archive.path, archiveDigest: archive.digest, invokers } },
+    ];
   });
 }
 

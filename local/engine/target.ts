@@ -13,6 +13,8 @@ export interface TargetSpec {
   readonly invokers: readonly string[];
   /** Absolute path of the deployed archive. */
   readonly archive: string;
+  /** Of its bytes: other ones under the same path are another revision. */
+  readonly archiveDigest?: string;
   /** `FUNCTION_TARGET` of a function. */
   readonly entryPoint?: string;
   /** The plan's environment variables. */

@@ -84,7 +84,8 @@ const object: Adapter = {
   },
   contribute(read, _resource, draft) {
     const path = sourcePath(read);
-    if (path !== undefined) draft.objects.set(`gs://${read.required("bucket")}/${read.required("name")}`, path);
+    const name = `gs://${read.required("bucket")}/${read.required("name")}`;
+    if (path !== undefined) draft.objects.set(name, { path, digest: read.required("md5hexhash") });
   },
 };
 

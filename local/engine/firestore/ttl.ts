@@ -17,7 +17,8 @@ export interface TtlPolicy {
 export interface TtlOptions {
   readonly documents: Documents;
   readonly clock: Clock;
-  readonly policies: readonly TtlPolicy[];
+  /** What there is at this moment. */
+  readonly policies: () => readonly TtlPolicy[];
   /**
    * Engine milliseconds an expired document is still found.
    * @default 24 h: "typically deleted within 24 hours" (https://firebase.google.com/docs/firestore/ttl)
@@ -34,13 +35,14 @@ export interface TtlOptions {
 export function startTtl({ documents, clock, policies, ...options }: TtlOptions): () => void {
   const delayMs = options.delayMs ?? milliseconds("24h");
   const everyMs = options.everyMs ?? milliseconds("1h");
-  let timer: Timer | undefined;
+  let timer: Timer;
   const sweep = () => {
-    for (const policy of policies) documents.expire(policy.database, expired(documents, policy, clock.now() - delayMs));
+    for (const policy of policies())
+      documents.expire(policy.database, expired(documents, policy, clock.now() - delayMs));
     timer = clock.after(everyMs, sweep);
   };
-  if (policies.length > 0) timer = clock.after(everyMs, sweep);
-  return () => timer?.cancel();
+  timer = clock.after(everyMs, sweep);
+  return () => timer.cancel();
 }
 
 function expired(documents: Documents, { database, collectionGroup, field }: TtlPolicy, beforeMs: number): string[] {

@@ -14,7 +14,8 @@ import { forwarded } from "./headers";
 import { type Door, locate, type Located } from "./routing";
 
 export interface FrontDoorOptions {
-  readonly targets: readonly Door[];
+  /** What there is at this moment. */
+  readonly targets: () => readonly Door[];
   readonly tokens: Tokens;
   readonly processes: Pick<Processes, "acquire">;
   readonly events: Events;
@@ -151,7 +152,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const { method = "POST", oidc, body, messageId, source, attempt } = request;
     const token = oidc && (await tokens.mint({ audience: oidc.audience, email: oidc.serviceAccountEmail }));
     const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-    const to = locate(targets, request.endpoint);
+    const to = locate(targets(), request.endpoint);
     if (!to) return elsewhere({ ...request, headers });
     // The sender gives up at its deadline: what waits is dropped, what is worked on goes on, as on Cloud Run.
     const sender = new AbortController();
@@ -161,7 +162,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 
   const rest: RestHandler = async ({ method, path, query, headers, body, signal }): Promise<RestResponse> => {
     const [, name = "", below = ""] = /^\/targets\/([^/]+)(.*)$/s.exec(path) ?? [];
-    const spec = targets.find((door) => door.spec.name === name)?.spec;
+    const spec = targets().find((door) => door.spec.name === name)?.spec;
     if (!spec) return errorResponse(new StatusError("NOT_FOUND", `there is no target ${JSON.stringify(name)}`));
     const site = headers["sec-fetch-site"];
     // A page needs no Origin header to send a simple request, but browsers say where it came from.

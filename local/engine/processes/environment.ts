@@ -25,13 +25,14 @@ export interface EnvironmentOptions {
   readonly clock: Pick<Clock, "time">;
   readonly standIns: StandIns;
   readonly port: number;
+  readonly revision: number;
   /** Whether crash points are announced. */
   readonly probe: boolean;
 }
 
 /** The whole environment of a target's process: the allow-list, under the plan's, under the stand-ins. */
 export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Record<string, string> {
-  const { parent, clock, standIns, port, probe } = options;
+  const { parent, clock, standIns, port, revision, probe } = options;
   const allowed = ALLOWED.flatMap((name) => (parent[name] === undefined ? [] : [[name, parent[name]] as const]));
   const { pubsubHost, firestoreHost, tasksHost, issuer } = standIns;
   return {
@@ -43,7 +44,7 @@ export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Re
     PORT: String(port),
     K_SERVICE: spec.name,
     K_CONFIGURATION: spec.name,
-    K_REVISION: `${spec.name}-00001-loc`,
+    K_REVISION: `${spec.name}-${String(revision).padStart(5, "0")}-loc`,
     ...(spec.kind === "function" && {
       FUNCTION_TARGET: spec.entryPoint ?? spec.name,
       FUNCTION_SIGNATURE_TYPE: "http",

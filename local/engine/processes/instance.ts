@@ -33,6 +33,8 @@ export interface LaunchContext {
   readonly unpackTo: string;
   readonly guard: string;
   readonly list: ProcessList;
+  /** Counts the revisions of a target since the engine started. */
+  readonly revision: number;
   readonly onPoint?: PointHook;
 }
 
@@ -85,14 +87,14 @@ async function spawnChild(
   cwd: string,
   args: readonly string[],
 ): Promise<Child> {
-  const { clock, events, standIns, parentEnv, guard, list, onPoint } = context;
+  const { clock, events, standIns, parentEnv, guard, list, revision, onPoint } = context;
   const target = targetName(spec);
   const port = await freePort();
   const child = await startChild({
     guard,
     args,
     cwd,
-    env: environmentOf(spec, { parent: parentEnv, clock, standIns, port, probe: onPoint !== undefined }),
+    env: environmentOf(spec, { parent: parentEnv, clock, standIns, port, revision, probe: onPoint !== undefined }),
     port,
     clock,
     onLine: (pid, stream, line) => events.emit({ type: "log", target, pid, stream, line }),

@@ -44,14 +44,19 @@ export interface TargetStatus {
   readonly lastFault?: string;
 }
 
-/** The instances of one target. */
+/** As `Acquired`; `moved` when a newer revision has taken over. */
+type Place = Acquired | { readonly kind: "moved" };
+
+/** The instances of one revision of a target. */
 export interface Pool {
   /** Starts the instances. @throws IssuesError when one of them does not come up */
   start(): Promise<void>;
   /** @param given ends the wait: whoever asked has gone */
-  acquire(given?: AbortSignal): Promise<Acquired>;
+  acquire(given?: AbortSignal): Promise<Place>;
   child(pid: number): Child | undefined;
   status(): TargetStatus;
+  /** Lets what is under way end, at most for the target's request timeout, then stops; gives whoever waits back. */
+  drain(graceMs: number): Promise<void>;
   /** @param graceMs engine milliseconds between SIGTERM and SIGKILL */
   stop(graceMs: number): Promise<void>;
 }
@@ -72,9 +77,10 @@ interface Instance {
 }
 
 interface Waiting {
-  readonly settle: (acquired: Acquired) => void;
+  readonly settle: (acquired: Place) => void;
 }
 
+/** @param size instances */
 export function createPool(spec: TargetSpec, size: number, context: LaunchContext): Pool {
   const { clock, events } = context;
   const target = targetName(spec);
@@ -83,6 +89,9 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
   let restarts = 0;
   let crashes = 0;
   let stopping = false;
+  let moved = false;
+  /** Called whenever a request is over. */
+  let released = () => {};
   let lastFault: string | undefined;
   const starting = new Set<Promise<void>>();
   // Processes do not run faster when the engine's clock does: their limits are at least as long in real time.
@@ -106,6 +115,7 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
       held = false;
       // The instance may have been restarted meanwhile, and counts anew.
       if (instance.child === child) instance.inFlight--;
+      released();
       serveQueue();
     };
     const { pid, port, exited } = child;
@@ -170,6 +180,15 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
     if (crashed()) refuseQueue();
   };
 
+  const stop = async (graceMs: number) => {
+    stopping = true;
+    for (const { nextTry } of instances) nextTry?.timer.cancel();
+    refuseQueue();
+    await Promise.all(instances.flatMap(({ child }) => (child ? [child.stop(graceMs)] : [])));
+    // A process that was being made meanwhile is killed as soon as it is there.
+    await Promise.allSettled(starting);
+  };
+
   return {
     async start() {
       const results = await Promise.allSettled(instances.map(start));
@@ -179,11 +198,12 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
     },
 
     async acquire(given) {
+      if (moved) return { kind: "moved" };
       if (stopping) return down();
       const acquired = queue.size === 0 ? take() : undefined;
       if (acquired) return acquired;
       if (crashed()) return down();
-      return new Promise<Acquired>((resolve) => {
+      return new Promise<Place>((resolve) => {
         const leave = () => waiting.settle(refused(503, "the caller has gone"));
         const waiting: Waiting = {
           settle(result) {
@@ -230,13 +250,22 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
       };
     },
 
-    async stop(graceMs) {
-      stopping = true;
-      for (const { nextTry } of instances) nextTry?.timer.cancel();
-      refuseQueue();
-      await Promise.all(instances.flatMap(({ child }) => (child ? [child.stop(graceMs)] : [])));
-      // A process that was being made meanwhile is killed as soon as it is there.
-      await Promise.allSettled(starting);
+    async drain(graceMs) {
+      moved = true;
+      for (const waiting of queue) waiting.settle({ kind: "moved" });
+      const isBusy = () => instances.some((instance) => lives(instance) && instance.inFlight > 0);
+      if (isBusy())
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(atLeastReal(spec.timeoutMs), resolve);
+          released = () => {
+            if (isBusy()) return;
+            timer.cancel();
+            resolve();
+          };
+        });
+      await stop(graceMs);
     },
+
+    stop,
   };
 }

@@ -8,10 +8,11 @@ import { writeGuard } from "./guard";
 import { type LaunchContext, type PointHook, statePaths } from "./instance";
 import { targetName } from "./names";
 import { createProcessList, endOrphans } from "./orphans";
-import { type Acquired, createPool, type TargetStatus } from "./pool";
+import { type Acquired, createPool, type Pool, type TargetStatus } from "./pool";
 
 export interface ProcessesOptions {
-  readonly targets: readonly TargetSpec[];
+  /** What `start` starts. @default none */
+  readonly targets?: readonly TargetSpec[];
   /** Folder of the engine's state, for example `.millrace/{stack}`; archives are unpacked below it. */
   readonly stateDir: string;
   readonly clock: Clock;
@@ -32,6 +33,14 @@ export interface Processes {
    * @throws IssuesError with the faults of all targets, after everything that did start has been stopped
    */
   start(): Promise<void>;
+  /**
+   * Starts a target, or a new revision of it where its code or settings have changed: requests go to the new processes
+   * once they listen, and the old ones end when they have answered theirs.
+   * @throws IssuesError when the processes do not come up; those of the old revision go on then
+   */
+  ensure(spec: TargetSpec): Promise<void>;
+  /** Stops a target. @returns false when there is none of that name */
+  remove(target: string): Promise<boolean>;
   /** Room for one request in an instance of the target; waits for it until `given` is aborted. */
   acquire(target: string, given?: AbortSignal): Promise<Acquired>;
   /** Signals a living child. @returns false when no target has such a child */
@@ -44,11 +53,18 @@ export interface Processes {
 /** https://cloud.google.com/run/docs/container-contract#instance-shutdown */
 const GRACE_MS = 10_000;
 
+interface Revision {
+  readonly pool: Pool;
+  readonly number: number;
+  /** Everything a process is started with. */
+  readonly settings: string;
+}
+
 export function createProcesses(options: ProcessesOptions): Processes {
-  const { targets, stateDir, clock, events, standIns, onPoint } = options;
+  const { targets = [], stateDir, clock, events, standIns, onPoint } = options;
   const { unpackTo, processList } = statePaths(stateDir);
   mkdirSync(stateDir, { recursive: true });
-  const context: LaunchContext = {
+  const context: Omit<LaunchContext, "revision"> = {
     clock,
     events,
     standIns,
@@ -59,15 +75,39 @@ export function createProcesses(options: ProcessesOptions): Processes {
     ...(onPoint && { onPoint }),
   };
   const sizeOf = (spec: TargetSpec) => Math.max(1, Math.min(options.instances?.(spec) ?? 1, spec.maxInstances));
-  const pools = new Map(targets.map((spec) => [targetName(spec), createPool(spec, sizeOf(spec), context)]));
+  const open = (spec: TargetSpec, number = 1): Revision => {
+    const pool = createPool(spec, sizeOf(spec), { ...context, revision: number });
+    pools.add(pool);
+    return { pool, number, settings: settingsOf(spec) };
+  };
+  /** All that may have a process, those that drain included. */
+  const pools = new Set<Pool>();
+  /** The revisions that requests go to. */
+  const serving = new Map(targets.map((spec) => [targetName(spec), open(spec)]));
+  /** The last change of each target; changes of one follow each other. */
+  const changes = new Map<string, Promise<unknown>>();
+  let stopping = false;
+
+  const change = <T>(target: string, work: () => Promise<T>): Promise<T> => {
+    const done = (changes.get(target) ?? Promise.resolve()).then(work, work);
+    changes.set(target, done);
+    // Whoever asked for it hears of a fault.
+    done.catch(() => {});
+    return done;
+  };
+  const retire = async (pool: Pool, how: "stop" | "drain") => {
+    await pool[how](GRACE_MS);
+    pools.delete(pool);
+  };
   const stop = async () => {
-    await Promise.all([...pools.values()].map((pool) => pool.stop(GRACE_MS)));
+    stopping = true;
+    await Promise.all([...pools].map((pool) => pool.stop(GRACE_MS)));
   };
 
   return {
     async start() {
       endOrphans(processList, context.guard);
-      const results = await Promise.allSettled([...pools.values()].map((pool) => pool.start()));
+      const results = await Promise.allSettled([...serving.values()].map(({ pool }) => pool.start()));
       const faults = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
       if (faults.length === 0) return;
       await stop();
@@ -76,19 +116,56 @@ export function createProcesses(options: ProcessesOptions): Processes {
       throw new IssuesError(faults.flatMap((fault) => (fault as IssuesError).issues));
     },
 
+    ensure(spec) {
+      const target = targetName(spec);
+      return change(target, async () => {
+        const before = serving.get(target);
+        if (stopping || before?.settings === settingsOf(spec)) return;
+        const after = open(spec, (before?.number ?? 0) + 1);
+        // The first one has nobody before it, so requests wait for it.
+        if (!before) serving.set(target, after);
+        try {
+          await after.pool.start();
+        } catch (error) {
+          if (!before) serving.delete(target);
+          await retire(after.pool, "stop");
+          throw error;
+        }
+        serving.set(target, after);
+        if (before) void retire(before.pool, "drain");
+      });
+    },
+
+    remove: (target) =>
+      change(target, async () => {
+        const revision = serving.get(target);
+        if (!revision) return false;
+        serving.delete(target);
+        await retire(revision.pool, "stop");
+        return true;
+      }),
+
     async acquire(target, given) {
-      const pool = pools.get(target);
-      return pool ? pool.acquire(given) : { kind: "refused", status: 503, reason: `there is no target ${target}` };
+      for (;;) {
+        const revision = serving.get(target);
+        if (!revision) return { kind: "refused", status: 503, reason: `there is no target ${target}` };
+        const place = await revision.pool.acquire(given);
+        if (place.kind !== "moved") return place;
+      }
     },
 
     kill(pid, signal) {
-      const child = [...pools.values()].map((pool) => pool.child(pid)).find((found) => found !== undefined);
+      const child = [...pools].map((pool) => pool.child(pid)).find((found) => found !== undefined);
       if (!child || child.exit() !== undefined) return false;
       child.kill(signal);
       return true;
     },
 
-    status: () => [...pools.values()].map((pool) => pool.status()),
+    status: () => [...serving.values()].map(({ pool }) => pool.status()),
     stop,
   };
 }
+
+/** Whom a target lets in, and at which addresses, is asked at each request; the rest makes a revision, as on Cloud Run. */
+const settingsOf = ({ url: _url, audiences: _audiences, invokers: _invokers, ...settings }: TargetSpec): string =>
+  JSON.stringify(settings);

@@ -267,14 +267,16 @@ export function createSubscription(
 
     stats() {
       const { unacked, leased } = backlog.counts();
-      let oldest = clock.now();
+      // Asked once: between two looks at a real clock a millisecond may pass, and nothing would be that old.
+      const now = clock.now();
+      let oldest = now;
       // In order of arrival, so the first that is not acked is the oldest but for what a seek brought back.
       for (const entry of backlog.entries())
         if (isUnacked(entry)) {
           oldest = entry.message.publishedMs;
           break;
         }
-      return { unacked, outstanding: leased, oldestUnackedMs: clock.now() - oldest };
+      return { unacked, outstanding: leased, oldestUnackedMs: now - oldest };
     },
 
     close(reason) {

@@ -20,8 +20,10 @@ export interface SchedulerOptions {
 
 /** Cloud Scheduler: runs jobs when their schedules say so. Faults of a caller are thrown as StatusError. */
 export interface Scheduler extends Journaled {
-  /** Makes these jobs all there are; a job that is there already goes on with its new configuration. */
-  apply(jobs: readonly JobConfig[]): void;
+  /** Creates a job; one that is there already goes on with this configuration. */
+  ensure(job: JobConfig): void;
+  /** @returns false when there is none of that name */
+  remove(name: string): boolean;
   jobs(): readonly JobStatus[];
   job(name: string): JobStatus;
   /** Runs a job now, a paused one too. @returns how the run came out, when its last attempt has ended */
@@ -77,19 +79,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     *compact() {
       for (const [job, run] of lastRuns) yield { job, run } satisfies Entry as unknown as Json;
     },
-    apply(configs) {
-      const names = new Set(configs.map(({ name }) => name));
-      for (const [name, job] of jobs) {
-        if (names.has(name)) continue;
-        job.stop();
-        jobs.delete(name);
-      }
-      for (const name of lastRuns.keys()) if (!names.has(name)) lastRuns.delete(name);
-      for (const config of configs) {
-        const job = jobs.get(config.name);
-        if (job) job.configure(config);
-        else open(config);
-      }
+    ensure(config) {
+      const job = jobs.get(config.name);
+      if (job) job.configure(config);
+      else open(config);
+    },
+    remove(name) {
+      jobs.get(name)?.stop();
+      lastRuns.delete(name);
+      return jobs.delete(name);
     },
     jobs: () => [...jobs.values()].map((job) => job.status()),
     job: (name) => found(name).status(),

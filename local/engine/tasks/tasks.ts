@@ -31,8 +31,10 @@ export interface NewTask {
 
 /** Cloud Tasks. Faults of a caller are thrown as StatusError. */
 export interface Tasks extends Journaled {
-  /** Makes these queues all there are; a queue that is there already keeps its tasks. */
-  apply(queues: readonly QueueConfig[]): void;
+  /** Creates a queue; one that is there already keeps its tasks, also over a restart. */
+  ensure(queue: QueueConfig): void;
+  /** Its tasks go with it. @returns false when there is none of that name */
+  remove(name: string): boolean;
   queues(): readonly (QueueStats & { readonly config: QueueConfig; readonly purgedMs?: number })[];
   queue(name: string): QueueStats & { readonly config: QueueConfig; readonly purgedMs?: number };
   create(queue: string, task: NewTask): Task;
@@ -143,20 +145,17 @@ export function createTasks(options: TasksOptions): Tasks {
       ];
       for (const entry of entries) yield entry as unknown as Json;
     },
-    apply(configs) {
-      const names = new Set(configs.map(({ name }) => name));
-      for (const [name, queue] of queues)
-        if (!names.has(name)) {
-          queue.stop();
-          queues.delete(name);
-        }
-      for (const config of configs) {
-        const queue = queues.get(config.name);
-        if (queue) queue.configure(config);
-        else open(config);
-      }
-      // Tasks of a queue that is no longer in the plan are gone with it.
-      restored.tasks.clear();
+    ensure(config) {
+      const queue = queues.get(config.name);
+      if (queue) queue.configure(config);
+      else open(config);
+    },
+    remove(name) {
+      for (const task of queues.get(name)?.tasks() ?? []) gone(task.name);
+      for (const task of restored.tasks.keys()) if (queueOf(task) === name) restored.tasks.delete(task);
+      restored.paused.delete(name);
+      queues.get(name)?.stop();
+      return queues.delete(name);
     },
     queues: () => [...queues.values()].map(view),
     queue: (name) => view(found(name)),

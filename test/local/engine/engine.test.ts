@@ -150,6 +150,67 @@ describe("an engine", () => {
   });
 });
 
+describe("an engine that reads its stack again", () => {
+  const rewrite = (outDir: string, change: Parameters<typeof pipeline>[0], archive?: Buffer) => {
+    const folder = join(outDir, "stacks", "app");
+    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify(pipeline(change)));
+    if (archive) writeFileSync(join(folder, "archives", "charge.zip"), archive);
+  };
+
+  it("follows it: other settings, other grants, what is new and what is gone", async () => {
+    const { start, seen, outDir } = site();
+    const engine = await start();
+    engine.pubsub.publish(TOPIC, charge("before"));
+    await engine.idle();
+    rewrite(outDir, (resource) => {
+      (resource.google_cloud_run_v2_service!.charge!.template as { containers: unknown[] }).containers = [
+        { image: "scratch", env: [{ name: "GREETING", value: "again" }] },
+      ];
+      resource.google_pubsub_topic!.more = { name: "more" };
+      delete resource.google_pubsub_subscription!.kept;
+      resource.google_cloud_tasks_queue = { q: { name: "q", location: "europe-west1" } };
+    });
+    const answer = await fetch(`${engine.endpoints.control}/reload`, { method: "POST" });
+    const kept = `projects/${PROJECT}/subscriptions/orders-dead-kept`;
+    expect(await answer.json()).toEqual({ replaced: [], removed: [kept] });
+    engine.pubsub.publish(TOPIC, charge("after"));
+    await engine.idle();
+    expect(seen().map(({ greeting }) => greeting)).toEqual(["hello", "again"]);
+    expect(engine.pubsub.topics().map(({ name }) => name)).toContain(`projects/${PROJECT}/topics/more`);
+    expect(engine.tasks.queues()).toHaveLength(1);
+
+    rewrite(outDir, (resource) => {
+      for (const type of Object.keys(resource)) if (type !== "google_pubsub_topic") delete resource[type];
+    });
+    await engine.reload();
+    expect(engine.endpoints.targets).toEqual([]);
+    expect(engine.processes.status()).toEqual([]);
+    expect(engine.tasks.queues()).toEqual([]);
+    const { pid } = seen().at(-1)!;
+    expect(lives(pid)).toBe(false);
+  });
+
+  it("starts other code under the same name", async () => {
+    const { start, outDir } = site();
+    const engine = await start();
+    rewrite(outDir, () => {}, broken);
+    const answer = await fetch(`${engine.endpoints.control}/reload`, { method: "POST" });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({ issues: [{ code: "MR4211" }] });
+    expect(engine.processes.status()).toMatchObject([{ state: "ready" }]);
+  });
+
+  it("goes on with what it had when the stack is wrong", async () => {
+    const { start, seen, outDir } = site();
+    const engine = await start();
+    writeFileSync(join(outDir, "stacks", "app", "cdk.tf.json"), "{");
+    await expect(engine.reload()).rejects.toThrow(/^MR4003 /);
+    engine.pubsub.publish(TOPIC, charge("x"));
+    await engine.idle();
+    expect(seen()).toHaveLength(1);
+  });
+});
+
 describe("the engine's own API", () => {
   it("tells status, waits for idleness and streams events", async () => {
     const { start } = site();

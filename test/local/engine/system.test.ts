@@ -59,6 +59,7 @@ describe("a system made from a plan", () => {
       {
         address: "app/google_cloud_run_v2_service.charge",
         urls: [`https://charge-${NUMBER}.europe-west1.run.app`],
+        resource: expect.objectContaining({ type: "google_cloud_run_v2_service" }),
         spec: {
           name: "charge",
           kind: "service",
@@ -68,6 +69,7 @@ describe("a system made from a plan", () => {
           audiences: [`https://charge-${NUMBER}.europe-west1.run.app`, "charge-audience"],
           invokers: [`serviceAccount:push-charge@${PROJECT}.iam.gserviceaccount.com`],
           archive: expect.stringMatching(/stacks\/app\/archives\/charge\.zip$/),
+          archiveDigest: expect.stringMatching(/^[0-9a-f]{32}$/),
           environment: { GREETING: "hello" },
           concurrency: 4,
           maxInstances: 2,

@@ -47,7 +47,7 @@ async function open(doors: readonly (TargetSpec | Door)[], clock: Clock = realCl
   const tokens = createTokens({ clock, issuer: "http://127.0.0.1:1", keyFile: join(folder, "key.pem") });
   const specs = targets.map(({ spec }) => spec);
   const processes = createProcesses({ targets: specs, stateDir, clock, events: emitter, standIns: {} });
-  const door = createFrontDoor({ targets, tokens, processes, events: emitter, clock });
+  const door = createFrontDoor({ targets: () => targets, tokens, processes, events: emitter, clock });
   stop = () => processes.stop();
   await processes.start();
   return {

@@ -347,6 +347,73 @@ describe("crash points", () => {
   });
 });
 
+describe("a new revision", () => {
+  const slow = (version: string) =>
+    server(
+      `new Promise((answer) => setTimeout(() => answer([${version}, process.env.K_REVISION]), request.url === "/slow" ? 300 : 0))`,
+    );
+
+  it("takes over once it listens; the old one ends when it has answered", async () => {
+    const before = target(folder, slow("1"));
+    const { processes, of, seen } = rig(stateDir(), [before]);
+    await processes.start();
+    const underWay = ask(processes, before, "/slow");
+    await until(() => processes.status()[0]!.instances[0]!.inFlight === 1);
+    await processes.ensure(target(folder, slow("2")));
+    expect(await ask(processes, before)).toEqual([2, "app-00002-loc"]);
+    expect(of("processExited")).toEqual([]);
+    expect(await underWay).toEqual([1, "app-00001-loc"]);
+    await seen(({ type }) => type === "processExited");
+    expect(of("processExited")).toMatchObject([{ expected: true }]);
+    expect(processes.status()).toHaveLength(1);
+    await processes.stop();
+  });
+
+  it("gets the requests that waited for room in the old one", async () => {
+    const before = target(folder, slow("1"), { concurrency: 1 });
+    const { processes } = rig(stateDir(), [before]);
+    await processes.start();
+    const held = await processes.acquire(name(before));
+    const waiting = ask(processes, before);
+    await processes.ensure(target(folder, slow("2")));
+    expect(await waiting).toEqual([2, "app-00002-loc"]);
+    if (held.kind === "slot") held.slot.release();
+    await processes.stop();
+  });
+
+  it("that does not come up leaves the old one where it was", async () => {
+    const before = target(folder, slow("1"));
+    const { processes } = rig(stateDir(), [before]);
+    await processes.start();
+    await expect(processes.ensure(target(folder, "process.exit(3)"))).rejects.toThrow(/^MR4211 /);
+    expect(await ask(processes, before)).toEqual([1, "app-00001-loc"]);
+    await processes.stop();
+  });
+
+  it("is none where only callers or addresses change", async () => {
+    const before = target(folder, slow("1"));
+    const { processes, of } = rig(stateDir(), [before]);
+    await processes.start();
+    await processes.ensure({ ...before, invokers: ["allUsers"], audiences: ["a"] });
+    expect(of("processStarted")).toHaveLength(1);
+    await processes.stop();
+  });
+});
+
+describe("a target that is taken away", () => {
+  it("ends, and is not found any more", async () => {
+    const spec = target(folder, server("1"));
+    const { processes, of } = rig(stateDir(), []);
+    await processes.start();
+    await processes.ensure(spec);
+    expect(await ask(processes, spec)).toBe(1);
+    expect(await processes.remove(name(spec))).toBe(true);
+    expect(of("processExited")).toMatchObject([{ expected: true }]);
+    expect(await processes.acquire(name(spec))).toMatchObject({ kind: "refused", status: 503 });
+    expect(await processes.remove(name(spec))).toBe(false);
+  });
+});
+
 describe("stopping", () => {
   it("asks with SIGTERM and lets the process finish", async () => {
     const spec = target(folder, server("1", `process.on("SIGTERM", () => { console.log("bye"); process.exit(0); });`));

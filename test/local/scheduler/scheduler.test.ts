@@ -66,7 +66,7 @@ function startScheduler(
     },
   });
   for (const entry of entries) scheduler.replay(entry);
-  scheduler.apply(jobs);
+  for (const job of jobs) scheduler.ensure(job);
   scheduler.start();
   const answer = (status: number, afterMs = 0) => answers.push({ result: { kind: "status", status }, afterMs });
   const times = () => requests.map(({ at }) => at);
@@ -201,7 +201,7 @@ describe("a job of Cloud Scheduler", () => {
 
   it("is gone when the plan has it no more", async () => {
     const { clock, scheduler, times } = startScheduler();
-    scheduler.apply([]);
+    expect(scheduler.remove(NAME)).toBe(true);
     await clock.advance(10 * MINUTE);
     expect(times()).toEqual([]);
     expect(scheduler.jobs()).toEqual([]);

@@ -57,7 +57,7 @@ export function startDesk({
       }),
   });
   for (const entry of entries) tasks.replay(entry);
-  tasks.apply([queue]);
+  tasks.ensure(queue);
   tasks.start();
   const ids = () => requests.map(({ messageId }) => messageId);
   return { clock, tasks, requests, seen, entries, ids };

@@ -173,7 +173,8 @@ describe("a restart", () => {
     before.tasks.create(QUEUE, later);
     const after = startDesk({ entries: before.entries, queue: { ...queueConfig(), name: `${QUEUE}-2` } });
     expect(after.tasks.queues()).toMatchObject([{ tasks: 0 }]);
-    after.tasks.apply([queueConfig()]);
+    after.tasks.remove(QUEUE);
+    after.tasks.ensure(queueConfig());
     expect(after.tasks.list(QUEUE)).toEqual([]);
   });
 });
