@@ -67,6 +67,14 @@ export const EnvironmentSchema = z.strictObject({
     })
     .default({ emails: [] })
     .describe("who is told when something is wrong"),
+  monitoring: z
+    .strictObject({
+      alarms: z.boolean().default(true).describe("make the alert policies that constructs offer"),
+      dashboard: z.boolean().default(true).describe("make a dashboard of everything in the stack"),
+      docsUrl: z.url().optional().describe("where you serve Millrace's documentation; notifications link to it"),
+    })
+    .default({ alarms: true, dashboard: true })
+    .describe("what watches the stack"),
   sizes: z
     .strictObject({
       function: Size.default({}).describe("every function, unless overridden"),
@@ -93,7 +101,7 @@ export const sizeOf = (environment: Environment, kind: "function" | "service", w
 
 /** What a stack of an application is given in an environment. The local one keeps its state apart, marked LOCAL. */
 export function stackProps(app: string, environment: Environment): MillraceStackProps {
-  const { name, project, region, labels, prefix, state, deletionProtection } = environment;
+  const { name, project, region, labels, prefix, state, deletionProtection, monitoring } = environment;
   const local = { kind: "local", path: `../../../terraform.LOCAL.${app}-${name}.tfstate` } as const;
   return {
     app,
@@ -103,6 +111,7 @@ export function stackProps(app: string, environment: Environment): MillraceStack
     labels,
     prefix,
     deletionProtection,
+    ...monitoring,
     backend: state && name !== LOCAL_ENVIRONMENT ? { kind: "gcs", ...state } : local,
   };
 }

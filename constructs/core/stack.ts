@@ -41,6 +41,12 @@ export interface StackContext {
   readonly deletionProtection: boolean;
   /** Folder that the `entry` of a handler is relative to. */
   readonly handlersDir: string;
+  /** Whether constructs make the alert policies they offer. */
+  readonly alarms: boolean;
+  /** Whether there is a dashboard. */
+  readonly dashboard: boolean;
+  /** Where this documentation is served, without a slash at the end; undefined when nowhere. */
+  readonly docsUrl?: string;
 }
 
 export interface MillraceStackProps {
@@ -62,6 +68,12 @@ export interface MillraceStackProps {
   readonly backend?: Backend;
   /** Folder that the `entry` of a handler is relative to. @default the working directory */
   readonly handlersDir?: string;
+  /** `false` makes no alert policies, whatever constructs say. @default constructs make those they offer */
+  readonly alarms?: boolean;
+  /** `false` makes no dashboard. @default one, with a section for everything that offers one */
+  readonly dashboard?: boolean;
+  /** Where you serve this documentation: notifications link to its pages. @default they name the page in the package */
+  readonly docsUrl?: string;
   /** Warnings accepted for the whole stack. @default none */
   readonly acknowledge?: readonly Acknowledgement[];
 }
@@ -88,6 +100,9 @@ export class MillraceStack extends TerraformStack {
       prefix: props.prefix ?? this.node.id,
       deletionProtection: props.deletionProtection ?? true,
       handlersDir: props.handlersDir ?? process.cwd(),
+      alarms: props.alarms ?? true,
+      dashboard: props.dashboard ?? true,
+      docsUrl: props.docsUrl?.replace(/\/+$/, ""),
     };
     checkLabels(this, props.labels ?? {});
     for (const acknowledgement of props.acknowledge ?? []) acknowledge(this, acknowledgement);

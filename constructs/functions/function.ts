@@ -1,31 +1,13 @@
 import { type ITerraformDependable, Token } from "cdktf";
-import { Construct } from "constructs";
-import {
-  addIssue,
-  check,
-  enableApi,
-  type Grant,
-  grant,
-  type GrantKind,
-  type IGrantee,
-  type IPushTarget,
-  type IServiceAccount,
-  isKnown,
-  type IWorkload,
-  MillraceStack,
-  type NameRule,
-  physicalName,
-  type Rule,
-} from "../core";
-import { claimName } from "../core/names";
+import type { Construct } from "constructs";
+import { check, enableApi, type IPushTarget, MillraceStack, type Rule } from "../core";
 import { Cloudfunctions2Function } from "../l1/functions";
 import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
 import { FUNCTION_ENTRY_POINT } from "../packaging/wrapper";
+import { ExistingWorkload, HttpWorkload, type WorkloadKind } from "../run/http-workload";
 import { checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "../run/runtimes";
-import { targetOf } from "../run/service";
 import type { ResolvedSize } from "../run/size";
-import type { Variables } from "../run/variables";
-import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "../run/workload";
+import type { SizedWorkloadProps } from "../run/workload";
 import { FunctionBuilder } from "./builder";
 
 export interface CloudFunctionProps extends SizedWorkloadProps, HandlerCode {
@@ -34,15 +16,13 @@ export interface CloudFunctionProps extends SizedWorkloadProps, HandlerCode {
   readonly runtime?: RuntimeName;
 }
 
-/** A function is called through the Cloud Run service under it; `cloudfunctions.invoker` alone would not let anybody in. */
-const INVOKE: GrantKind = { role: "roles/run.invoker", on: "function", reason: "calls the function" };
-
-/** The service under a function takes its name, and google/run/v2/service.proto allows fewer than 50 characters. */
-const NAME: NameRule = {
+const FUNCTION: WorkloadKind = {
   kind: "function",
-  pattern: /^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/,
-  max: 49,
-  allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
+  collection: "functions",
+  // The address that a function has whatever else it is called; the service under it accepts tokens for it, as a
+  // custom audience. https://cloud.google.com/functions/docs/calling/http
+  audience: ({ name, projectId, region }) => `https://${region}-${projectId}.cloudfunctions.net/${name}`,
+  notAName: "MR1202",
 };
 
 const INGRESS = {
@@ -65,56 +45,30 @@ const APIS = [
  * A Gen2 function that takes events over HTTPS. It has no event trigger: its subscription is made by whoever pushes to
  * it, with a dead-letter topic and an identity that a trigger's hidden subscription could not have.
  */
-export class CloudFunction extends Construct implements IWorkload {
+export class CloudFunction extends HttpWorkload {
   /**
    * A function made elsewhere.
    * @param name `projects/{project}/locations/{region}/functions/{function}`
    */
   static fromExisting(scope: Construct, id: string, name: string): IPushTarget {
-    return new ExistingFunction(scope, id, name);
+    const [, projectId = "", , region = "", , short = ""] = name.split("/");
+    const url = FUNCTION.audience({ name: short, projectId, projectNumber: "", region });
+    return new ExistingWorkload(scope, id, name, FUNCTION, url, url);
   }
 
   readonly resource: Cloudfunctions2Function;
-  /** `projects/{project}/locations/{region}/functions/{function}`, readable at synth. */
-  readonly name: string;
-  readonly serviceAccount: IServiceAccount;
-  readonly audience: string;
   readonly pushEndpoint: string;
-  readonly requestTimeoutSeconds: number;
-  readonly internalTo?: string;
   readonly dependables: readonly ITerraformDependable[];
-  private readonly variables: Variables;
 
   constructor(scope: Construct, id: string, props: CloudFunctionProps) {
-    super(scope, id);
-    const { projectId, region } = MillraceStack.of(this).context;
-    const name = physicalName(this, NAME, nameOf(props));
-    // The service under the function has its name, so no service may have it too.
-    claimName(this, "service", name);
-    const size = resolveSize(this, props);
+    super(scope, id, props, FUNCTION);
     const runtime = props.runtime ?? DEFAULT_RUNTIME;
     checkRuntime(this, runtime);
-    check(this, { size, region }, RULES);
-
-    this.name = `projects/${projectId}/locations/${region}/functions/${name}`;
-    this.audience = urlOf(this.name);
-    this.requestTimeoutSeconds = size.timeoutSeconds;
-    this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
-    this.serviceAccount = resolveIdentity(this, props, nameOf(props));
-    this.variables = resolveVariables(this, props, this.audience);
-    this.resource = this.render(name, runtime, size, props);
+    check(this, { size: this.size, region: MillraceStack.of(this).context.region }, RULES);
+    this.resource = this.render(this.serviceName, runtime, this.size, props);
     // The address of the service under the function: internal ingress lets Pub/Sub in at a run.app address.
     this.pushEndpoint = this.resource.serviceConfig.uri;
     this.dependables = [this.resource];
-  }
-
-  /** Sets an environment variable that follows from what surrounds the function, unless the user has set it. */
-  addEnvironment(name: string, value: string): void {
-    this.variables.add(name, value);
-  }
-
-  grantInvoke(grantee: IGrantee, reason?: string): Grant {
-    return grant(targetOf(this, this.name, this.resource.name), grantee, INVOKE, { reason });
   }
 
   private render(name: string, runtime: RuntimeName, size: ResolvedSize, props: CloudFunctionProps) {
@@ -166,39 +120,6 @@ export class CloudFunction extends Construct implements IWorkload {
     const object = archives.add(this, "Archive", { name: `${name}.zip`, bytes, type: "application/zip" });
     return { bucket: archives.bucket.reference, object: object.reference };
   }
-}
-
-class ExistingFunction extends Construct implements IPushTarget {
-  readonly audience: string;
-  readonly pushEndpoint: string;
-  readonly dependables: readonly ITerraformDependable[] = [];
-
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly name: string,
-  ) {
-    super(scope, id);
-    if (isKnown(name) && !FUNCTION_NAME.test(name))
-      addIssue(this, "MR1202", { problem: `"${name}" is not the full name of a function`, got: name });
-    this.audience = urlOf(name);
-    this.pushEndpoint = this.audience;
-  }
-
-  grantInvoke(grantee: IGrantee, reason?: string): Grant {
-    return grant(targetOf(this, this.name, this.name.split("/").at(-1)!), grantee, INVOKE, { reason });
-  }
-}
-
-const FUNCTION_NAME = /^projects\/[^/]+\/locations\/[^/]+\/functions\/[^/]+$/;
-
-/**
- * The address that a function has whatever else it is called; the service under it accepts tokens for it, as a custom
- * audience. Known at synth. https://cloud.google.com/functions/docs/calling/http
- */
-function urlOf(fullName: string): string {
-  const [, project, , region, , name] = fullName.split("/");
-  return `https://${region}-${project}.cloudfunctions.net/${name}`;
 }
 
 interface Checked {

@@ -1,26 +1,15 @@
-/** A time series of Cloud Monitoring. https://cloud.google.com/monitoring/api/metrics_gcp */
-export interface Metric {
-  /** `pubsub.googleapis.com/subscription/oldest_unacked_message_age` */
-  readonly type: string;
-  /** `pubsub_subscription` */
-  readonly resourceType: string;
-  /** Labels of the resource, all of which must be equal. */
-  readonly resourceLabels: Readonly<Record<string, string>>;
-  /** Labels of the metric; `not` for all series but those. @default all series */
-  readonly metricLabels?: Readonly<Record<string, string | { readonly not: string }>>;
-}
+import type { Aligner, Metric, Reducer } from "./metric";
 
-/** When an alarm fires. */
-export interface AlarmCondition {
+/** A value that is too high. */
+export interface ThresholdCondition {
   /** What is then the case: `messages wait for more than 10 minutes`. */
   readonly title: string;
   readonly metric: Metric;
-  /** How the points of a period become one. */
-  readonly aligner: "ALIGN_MAX" | "ALIGN_MEAN" | "ALIGN_DELTA" | "ALIGN_RATE" | "ALIGN_PERCENTILE_95";
+  readonly aligner: Aligner;
   /** Length of a period, seconds, at least 60. */
   readonly periodSeconds: number;
   /** How the series become one. @default each series by itself */
-  readonly reducer?: "REDUCE_SUM" | "REDUCE_MAX";
+  readonly reducer?: Reducer;
   /** The share that `metric` has of this one is compared, rather than its value. @default its value */
   readonly of?: Metric;
   /** Fires above this value. */
@@ -28,6 +17,29 @@ export interface AlarmCondition {
   /** How long it must hold, seconds, in whole minutes. 0: at the first point. */
   readonly forSeconds: number;
 }
+
+/** A metric that nothing writes any more: what should happen regularly has not. */
+export interface AbsenceCondition {
+  readonly title: string;
+  readonly metric: Metric;
+  readonly aligner: Aligner;
+  /** Length of a period, seconds, at least 60. */
+  readonly periodSeconds: number;
+  /** @default each series by itself */
+  readonly reducer?: Reducer;
+  /** How long there has been nothing, seconds, in whole minutes; at most a day. */
+  readonly absentForSeconds: number;
+}
+
+/** A line of the log. An alarm has this one condition or any number of the others. */
+export interface LogCondition {
+  readonly title: string;
+  /** In the query language of Cloud Logging. */
+  readonly log: string;
+}
+
+/** When an alarm fires. */
+export type AlarmCondition = ThresholdCondition | AbsenceCondition | LogCondition;
 
 /** An alarm as data: constructs offer them, an alert policy is made of each. */
 export interface Alarm {
@@ -38,18 +50,14 @@ export interface Alarm {
   readonly severity: "CRITICAL" | "ERROR" | "WARNING";
   /** Any of them fires the alarm, 1–6. */
   readonly conditions: readonly AlarmCondition[];
-  /** What it means and what to do, Markdown. */
+  /** What it means and what to do, with commands that can be pasted. Markdown. */
   readonly runbook: string;
+  /** Page of this documentation that says more: `docs/pubsub/dead-letters.md#look`. @default none */
+  readonly page?: string;
 }
 
-/** The metric in Cloud Monitoring's filter language, which wants the types of metric and resource both. */
-export function renderMetric(metric: Metric): string {
-  const { type, resourceType, resourceLabels, metricLabels = {} } = metric;
-  const parts = [`metric.type = ${quote(type)}`, `resource.type = ${quote(resourceType)}`];
-  for (const [label, value] of Object.entries(resourceLabels)) parts.push(`resource.labels.${label} = ${quote(value)}`);
-  for (const [label, value] of Object.entries(metricLabels))
-    parts.push(`metric.labels.${label} ${typeof value === "string" ? `= ${quote(value)}` : `!= ${quote(value.not)}`}`);
-  return parts.join(" AND ");
+/** The metrics that a condition looks at; none for a line of the log. */
+export function metricsOf(condition: AlarmCondition): readonly Metric[] {
+  if ("log" in condition) return [];
+  return "of" in condition && condition.of ? [condition.metric, condition.of] : [condition.metric];
 }
-
-const quote = (text: string) => `"${text}"`;

@@ -1,7 +1,8 @@
 import { Construct } from "constructs";
 import { check, enableApi, escapeTemplate, MillraceStack, type Rule } from "../core";
 import { MonitoringAlertPolicy } from "../l1/monitoring";
-import { type Alarm, type AlarmCondition, type Metric, renderMetric } from "./alarm";
+import { type Alarm, type AlarmCondition, metricsOf, type ThresholdCondition } from "./alarm";
+import { renderMetric } from "./metric";
 import type { INotificationChannel } from "./notification-channel";
 
 export interface AlertPolicyProps {
@@ -23,25 +24,28 @@ export class AlertPolicy extends Construct {
   }
 
   private render(alarm: Alarm, notify: readonly INotificationChannel[]): MonitoringAlertPolicy {
-    const { projectId: project, labels } = MillraceStack.of(this).context;
+    const { projectId: project, labels, docsUrl } = MillraceStack.of(this).context;
+    const { page } = alarm;
+    const content =
+      page === undefined ? alarm.runbook : `${alarm.runbook}\n\nMore: \`${page}\` of the package millrace.`;
     return new MonitoringAlertPolicy(this, "Resource", {
       project,
       displayName: escapeTemplate(alarm.title),
       combiner: "OR",
       severity: alarm.severity,
-      conditions: alarm.conditions.map((condition) => ({
-        displayName: condition.title,
-        conditionThreshold: {
-          filter: renderMetric(condition.metric),
-          aggregations: [aggregation(condition)],
-          denominatorFilter: condition.of && renderMetric(condition.of),
-          denominatorAggregations: condition.of && [aggregation(condition)],
-          comparison: "COMPARISON_GT",
-          thresholdValue: condition.above,
-          duration: `${condition.forSeconds}s`,
-        },
-      })),
-      documentation: { content: escapeTemplate(alarm.runbook), mimeType: "text/markdown" },
+      conditions: alarm.conditions.map(renderCondition),
+      documentation: {
+        content: escapeTemplate(content),
+        mimeType: "text/markdown",
+        links:
+          docsUrl === undefined || page === undefined
+            ? undefined
+            : [{ displayName: "documentation", url: `${docsUrl}/${page}` }],
+      },
+      // A line of the log opens an incident each time, so Google wants to know how often somebody is told.
+      alertStrategy: alarm.conditions.some((one) => "log" in one)
+        ? { notificationRateLimit: { period: LOG_PERIOD } }
+        : undefined,
       notificationChannels: notify.map(({ reference }) => reference),
       // The provider's default labels reach `labels` alone.
       userLabels: { ...labels },
@@ -50,14 +54,43 @@ export class AlertPolicy extends Construct {
   }
 }
 
-const aggregation = ({ aligner, periodSeconds, reducer }: AlarmCondition) => ({
+const LOG_PERIOD = "300s";
+
+function renderCondition(condition: AlarmCondition) {
+  const displayName = condition.title;
+  if ("log" in condition) return { displayName, conditionMatchedLog: { filter: escapeTemplate(condition.log) } };
+  const common = { filter: renderMetric(condition.metric), aggregations: [aggregation(condition)] };
+  if ("absentForSeconds" in condition)
+    return { displayName, conditionAbsent: { ...common, duration: `${condition.absentForSeconds}s` } };
+  return {
+    displayName,
+    conditionThreshold: {
+      ...common,
+      denominatorFilter: condition.of && renderMetric(condition.of),
+      denominatorAggregations: condition.of && [aggregation(condition)],
+      comparison: "COMPARISON_GT",
+      thresholdValue: condition.above,
+      duration: `${condition.forSeconds}s`,
+    },
+  };
+}
+
+const aggregation = ({
+  aligner,
+  periodSeconds,
+  reducer,
+}: Pick<ThresholdCondition, "aligner" | "periodSeconds" | "reducer">) => ({
   perSeriesAligner: aligner,
   alignmentPeriod: `${periodSeconds}s`,
   crossSeriesReducer: reducer,
 });
 
-const metricsOf = ({ conditions }: Alarm): readonly Metric[] =>
-  conditions.flatMap(({ metric, of }) => (of ? [metric, of] : [metric]));
+/** How long a condition must hold, seconds. */
+const heldFor = (condition: AlarmCondition) =>
+  "log" in condition ? 0 : "absentForSeconds" in condition ? condition.absentForSeconds : condition.forSeconds;
+
+/** 23 h 30 min, said by users and in no definition of Google's; hence a warning. */
+const LONGEST_ABSENCE_SECONDS = 84_600;
 
 /** google/monitoring/v3/alert.proto and google/monitoring/v3/common.proto */
 const RULES: readonly Rule<Alarm>[] = [
@@ -71,21 +104,38 @@ const RULES: readonly Rule<Alarm>[] = [
   {
     code: "MR1701",
     fault: ({ conditions }) => {
-      const odd = conditions.find(({ periodSeconds }) => periodSeconds < 60);
-      return odd && { problem: `the period of "${odd.title}" is ${odd.periodSeconds} s; the least is 60 s` };
+      const odd = conditions.find((one) => "periodSeconds" in one && one.periodSeconds < 60);
+      return odd && { problem: `the period of "${odd.title}" is shorter than 60 s` };
     },
   },
   {
     code: "MR1701",
     fault: ({ conditions }) => {
-      const odd = conditions.find(({ forSeconds }) => forSeconds < 0 || forSeconds % 60 !== 0);
-      return odd && { problem: `"${odd.title}" must hold for ${odd.forSeconds} s, which is not in whole minutes` };
+      const odd = conditions.find((one) => heldFor(one) < 0 || heldFor(one) % 60 !== 0);
+      return odd && { problem: `"${odd.title}" must hold for ${heldFor(odd)} s, which is not in whole minutes` };
     },
   },
   {
     code: "MR1701",
-    fault: (alarm) =>
-      metricsOf(alarm).some((metric) => renderMetric(metric).length > 2_048) && {
+    severity: "warning",
+    fault: ({ conditions }) => {
+      const odd = conditions.find((one) => "absentForSeconds" in one && one.absentForSeconds > LONGEST_ABSENCE_SECONDS);
+      return odd && { problem: `"${odd.title}" waits for ${heldFor(odd)} s, which Google is said to refuse` };
+    },
+  },
+  {
+    code: "MR1701",
+    fault: ({ conditions }) =>
+      conditions.length > 1 &&
+      conditions.some((one) => "log" in one) && {
+        problem: "a condition on the log stands beside others",
+        fix: "make an alarm of its own of it",
+      },
+  },
+  {
+    code: "MR1701",
+    fault: ({ conditions }) =>
+      conditions.flatMap(metricsOf).some((metric) => renderMetric(metric).length > 2_048) && {
         problem: "a metric's filter is longer than 2048 characters",
         fix: "watch fewer labels in one condition",
       },
@@ -93,8 +143,8 @@ const RULES: readonly Rule<Alarm>[] = [
   {
     code: "MR1701",
     fault: ({ title, runbook }) =>
-      (title.length > 512 || runbook.length > 8_192) && {
-        problem: `the title has ${title.length} characters and the runbook ${runbook.length}; at most are 512 and 8192`,
+      (title.length > 512 || runbook.length > 8_000) && {
+        problem: `the title has ${title.length} characters and the runbook ${runbook.length}; at most are 512 and 8000`,
         fix: "shorten them, and link to the rest",
       },
   },

@@ -17,6 +17,7 @@ import {
 import { wantedDeadlineMs } from "../core/derive";
 import { needsStore } from "../firestore/default";
 import type { Alarm } from "../monitoring/alarm";
+import { isMonitored } from "../monitoring/monitored";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import type { PushProps } from "../pubsub/subscription-props";
@@ -62,7 +63,9 @@ export class Consumer extends Construct implements BoundConsumer {
     const { manifest } = props.contract;
     const { name } = manifest;
 
-    this.workload = deploy(this, props, props);
+    const { notify = surroundings.notify, alarms = surroundings.alarms, dashboard } = props;
+    const monitoring = { notify, alarms, dashboard };
+    this.workload = deploy(this, props, { ...props, ...monitoring });
     this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
       name: `${name}-dead-letter`,
       retention: props.deadLetterRetention,
@@ -80,12 +83,11 @@ export class Consumer extends Construct implements BoundConsumer {
       maxDeliveryAttempts: delivery.maxDeliveryAttempts,
       deadLetterTopic: this.deadLetterTopic,
       retention: props.retention,
-      notify: surroundings.notify,
-      alarms: surroundings.alarms,
+      ...monitoring,
       dependsOn: equip(this.workload, { deadLetterTopic: this.deadLetterTopic, store }),
     });
     this.dependables = this.subscription.dependables;
-    this.alarms = this.subscription.alarms;
+    this.alarms = [...this.subscription.alarms, ...(isMonitored(this.workload) ? this.workload.alarms : [])];
     this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(delivery.maxDeliveryAttempts));
     this.workload.addEnvironment(ENV.callers, this.subscription.subscription.pushIdentity!.email);
     check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);

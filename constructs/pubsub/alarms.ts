@@ -6,29 +6,37 @@ export interface Watched {
   /** For titles: the consumer's or the subscription's name. */
   readonly title: string;
   readonly subscriptionId: string;
-  readonly deadLetterSubscriptionId: string;
+  /** Keeps the dead letters; undefined where there are none. */
+  readonly deadLetterSubscriptionId?: string;
+  readonly projectId: string;
   readonly push: boolean;
   /** Age of a waiting message that is too old, seconds. */
   readonly tooOldSeconds: number;
-  /** Age of a dead letter that is forgotten, seconds. */
-  readonly deadLetterTooOldSeconds: number;
+  /** Age of a dead letter that is forgotten, seconds. @default a day */
+  readonly deadLetterTooOldSeconds?: number;
 }
 
-/** The alarms every dead-lettered subscription comes with. Thresholds are ours. */
+type DeadLettered = Watched & Required<Pick<Watched, "deadLetterSubscriptionId">>;
+
+const isDeadLettered = (watched: Watched): watched is DeadLettered => watched.deadLetterSubscriptionId !== undefined;
+
+/** The alarms every subscription comes with. Thresholds are ours. */
 export function subscriptionAlarms(watched: Watched): readonly Alarm[] {
   return [
-    deadLetters(watched),
-    deadLetterAge(watched),
+    ...(isDeadLettered(watched) ? [deadLetters(watched), deadLetterAge(watched)] : []),
     backlogAge(watched),
     ...(watched.push ? [pushErrors(watched)] : []),
   ];
 }
 
+const DAY_SECONDS = 86_400;
+
 /** At the first one: forwarded by Pub/Sub, or parked by the handler, which only the kept messages show. */
-const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId }: Watched): Alarm => ({
+const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId, projectId }: DeadLettered): Alarm => ({
   id: "DeadLetters",
   title: `${title}: dead letters`,
   severity: "ERROR",
+  page: "docs/monitoring.md#dead-letters",
   conditions: [
     {
       title: "Pub/Sub gave a message up",
@@ -50,33 +58,38 @@ const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId }: Watche
   ],
   runbook: `Messages of \`${subscriptionId}\` could not be handled and wait in \`${deadLetterSubscriptionId}\`.
 
-1. Look at one: \`gcloud pubsub subscriptions pull ${deadLetterSubscriptionId} --limit=1 --format=json\` (without \`--auto-ack\` it stays). The attributes \`CloudPubSubDeadLetterSource…\` mark those that ran out of attempts.
+1. Look at one: \`gcloud pubsub subscriptions pull ${deadLetterSubscriptionId} --project=${projectId} --limit=1 --format=json\` (without \`--auto-ack\` it stays). The attributes \`CloudPubSubDeadLetterSource…\` mark those that ran out of attempts.
 2. Mend the handler or the publisher, deploy.
-3. Publish the messages again and acknowledge them.`,
+3. Send them back to the handler that failed, by cause, age or key, and look first with a dry run: \`docs/runtime/redrive.md\` of the package millrace.`,
 });
 
 /** The first notification may have been overlooked; a dead letter that nobody takes is lost when its retention ends. */
-const deadLetterAge = ({ title, deadLetterSubscriptionId, deadLetterTooOldSeconds }: Watched): Alarm => ({
+const deadLetterAge = (watched: DeadLettered): Alarm => ({
   id: "DeadLetterAge",
-  title: `${title}: dead letters are forgotten`,
+  title: `${watched.title}: dead letters are forgotten`,
   severity: "ERROR",
+  page: "docs/monitoring.md#dead-letters-are-forgotten",
   conditions: [
     {
-      title: `the oldest dead letter has waited for more than ${deadLetterTooOldSeconds} s`,
-      metric: metrics.oldestAge(deadLetterSubscriptionId),
+      title: `the oldest dead letter has waited for more than ${watched.deadLetterTooOldSeconds ?? DAY_SECONDS} s`,
+      metric: metrics.oldestAge(watched.deadLetterSubscriptionId),
       aligner: "ALIGN_MAX",
       periodSeconds: 60,
-      above: deadLetterTooOldSeconds,
+      above: watched.deadLetterTooOldSeconds ?? DAY_SECONDS,
       forSeconds: 300,
     },
   ],
-  runbook: `Nobody has taken the dead letters in \`${deadLetterSubscriptionId}\`. They are deleted when its retention ends: publish them again, or acknowledge those that nobody needs.`,
+  runbook: `Nobody has taken the dead letters in \`${watched.deadLetterSubscriptionId}\`. They are deleted when its retention ends.
+
+1. Read them: \`gcloud pubsub subscriptions pull ${watched.deadLetterSubscriptionId} --project=${watched.projectId} --limit=20 --format=json\`.
+2. Send them back (\`docs/runtime/redrive.md\` of the package millrace), or acknowledge those that nobody needs: the same command with \`--auto-ack\`.`,
 });
 
-const backlogAge = ({ title, subscriptionId, tooOldSeconds }: Watched): Alarm => ({
+const backlogAge = ({ title, subscriptionId, tooOldSeconds, projectId }: Watched): Alarm => ({
   id: "BacklogAge",
   title: `${title}: messages wait too long`,
   severity: "WARNING",
+  page: "docs/monitoring.md#messages-wait-too-long",
   conditions: [
     {
       title: `the oldest message has waited for more than ${tooOldSeconds} s`,
@@ -87,13 +100,18 @@ const backlogAge = ({ title, subscriptionId, tooOldSeconds }: Watched): Alarm =>
       forSeconds: 300,
     },
   ],
-  runbook: `Messages of \`${subscriptionId}\` are not handled as fast as they come, or one is retried again and again. Look at errors and latency of the consumer, then at its instance limit.`,
+  runbook: `Messages of \`${subscriptionId}\` are not handled as fast as they come, or one is retried again and again.
+
+1. Does the consumer fail, or is it slow, or has it no more instances? Its charts are on the stack's dashboard.
+2. What is set? \`gcloud pubsub subscriptions describe ${subscriptionId} --project=${projectId}\`.
+3. A poisoned message blocks its ordering key until it is dead-lettered; everything else goes on.`,
 });
 
-const pushErrors = ({ title, subscriptionId }: Watched): Alarm => ({
+const pushErrors = ({ title, subscriptionId, projectId }: Watched): Alarm => ({
   id: "PushErrors",
   title: `${title}: deliveries fail`,
   severity: "WARNING",
+  page: "docs/monitoring.md#deliveries-fail",
   conditions: [
     {
       title: "more than 5 % of the deliveries were not acknowledged",
@@ -106,5 +124,8 @@ const pushErrors = ({ title, subscriptionId }: Watched): Alarm => ({
       forSeconds: 300,
     },
   ],
-  runbook: `Pushes of \`${subscriptionId}\` are answered with an error, too late, or not at all; the metric's \`response_class\` says which. Read the consumer's log. Messages are retried with back-off and dead-lettered in the end.`,
+  runbook: `Pushes of \`${subscriptionId}\` are answered with an error, too late, or not at all; the metric's \`response_class\` says which. Messages are retried with back-off and dead-lettered in the end.
+
+1. 401 or 403: may the push identity call the target, and does the audience agree? \`gcloud pubsub subscriptions describe ${subscriptionId} --project=${projectId} --format='yaml(pushConfig)'\`.
+2. 5xx or \`deadline_exceeded\`: read the consumer's log.`,
 });

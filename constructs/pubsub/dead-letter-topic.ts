@@ -40,11 +40,14 @@ export class DeadLetterTopic extends Construct implements ITopic {
     super(scope, id);
     this.retention = props.retention ?? "31d";
     const name = props.name ?? kebab(pathInStack(this));
-    this.topic = new Topic(this, "Topic", { name, encryption: props.encryption });
+    this.topic = new Topic(this, "Topic", { name, encryption: props.encryption, dashboard: false });
+    // What feeds it watches it: dead letters are a matter of the subscription they come from.
+    const unwatched = { alarms: false, dashboard: false } as const;
     this.subscription = new Subscription(this, "Kept", {
       topic: this.topic,
       name,
       retention: this.retention,
+      ...unwatched,
       // The end of the line: a dead letter has nowhere else to go.
       deadLetter: false,
     });

@@ -4,11 +4,13 @@ import { type Duration, formatDuration } from "../../language/duration";
 import { check, durationOf, type Grant, type GrantOptions, type IGrantee, type Rule } from "../core";
 import { kebab, pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
-import { AlertPolicy } from "../monitoring/alert-policy";
-import type { INotificationChannel } from "../monitoring/notification-channel";
-import { subscriptionAlarms } from "./alarms";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { subscriptionAlarms, type Watched } from "./alarms";
 import { DeadLetterTopic } from "./dead-letter-topic";
 import type { Archive } from "./archive";
+import { subscriptionSection } from "./sections";
 import { type ISubscription, Subscription } from "./subscription";
 import type { SubscriptionProps } from "./subscription-props";
 
@@ -23,29 +25,26 @@ export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "
   readonly archive?: Archive;
   /** Age of a dead letter that somebody is told of again. @default "1d" */
   readonly deadLetterAge?: Duration;
-  /** Who is told of dead letters, old messages and failing pushes. @default nobody */
-  readonly notify?: readonly INotificationChannel[];
-  /** `false` makes no alert policies. @default they are made */
-  readonly alarms?: boolean;
 }
 
 /**
  * A subscription that loses nothing: what cannot be delivered is forwarded to a topic that keeps it, by an agent that
  * is allowed to, and somebody is told at the first one.
  */
-export class DeadLetteredSubscription extends Construct implements ISubscription {
+export class DeadLetteredSubscription extends Construct implements ISubscription, IMonitored {
   readonly subscription: Subscription;
   readonly deadLetterTopic: DeadLetterTopic;
   readonly name: string;
   /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
   readonly dependables: readonly ITerraformDependable[];
-  /** The alarms as data, made or not. */
+  readonly metrics: Readonly<Record<string, Metric>>;
   readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: DeadLetteredSubscriptionProps) {
     super(scope, id);
     const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, ...others } = props;
-    const { notify, alarms, deadLetterAge = "1d", ...rest } = others;
+    const { notify, alarms, dashboard, deadLetterAge = "1d", ...rest } = others;
     const name = props.name ?? kebab(pathInStack(this));
     check(this, props, PROPS_RULES);
     this.deadLetterTopic =
@@ -59,6 +58,9 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
     this.subscription = new Subscription(this, "Subscription", {
       ...rest,
       name,
+      // Watched together with its dead letters, below.
+      alarms: false,
+      dashboard: false,
       deadLetter: { topic: this.deadLetterTopic, maxDeliveryAttempts },
       dependsOn: [...(props.dependsOn ?? []), ...this.deadLetterTopic.dependables],
     });
@@ -69,15 +71,16 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
     );
     this.name = this.subscription.name;
     this.dependables = this.subscription.dependables;
-    this.alarms = subscriptionAlarms({
+    const watched: Watched = {
+      ...this.subscription.watched,
       title: name,
-      subscriptionId: this.subscription.subscriptionId,
       deadLetterSubscriptionId: this.deadLetterTopic.subscription.subscriptionId,
-      push: props.push !== undefined,
-      tooOldSeconds: TOO_OLD_SECONDS,
       deadLetterTooOldSeconds: durationOf(this, "deadLetterAge", deadLetterAge) / 1_000,
-    });
-    if (alarms ?? true) for (const alarm of this.alarms) new AlertPolicy(this, alarm.id, { alarm, notify });
+    };
+    this.metrics = this.subscription.metrics;
+    this.alarms = subscriptionAlarms(watched);
+    this.sections = [subscriptionSection(watched)];
+    monitor(this, { notify, alarms, dashboard });
   }
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
@@ -89,9 +92,6 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
     return this.deadLetterTopic.grantPark(grantee);
   }
 }
-
-/** Age at which a waiting message is worth a notification: as long as the longest pause between two attempts. */
-const TOO_OLD_SECONDS = 600;
 
 const PROPS_RULES: readonly Rule<DeadLetteredSubscriptionProps>[] = [
   {

@@ -5,7 +5,7 @@ export { DeadLetterTopic, type DeadLetterTopicProps } from "./dead-letter-topic"
 export { endpoint } from "./endpoint";
 export type { Filter } from "../../language/filter";
 export { all, any, attribute, not } from "./filter";
-export { subscriptionMetrics } from "./metrics";
+export { subscriptionMetrics, topicMetrics } from "./metrics";
 export type { BigQueryProps, CloudStorageProps } from "./export";
 export { type ISchema, Schema, type SchemaProps } from "./schema";
 export { type ISubscription, Subscription } from "./subscription";

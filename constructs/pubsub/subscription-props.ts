@@ -2,6 +2,7 @@ import type { ITerraformDependable } from "cdktf";
 import type { Duration } from "../../language/duration";
 import type { Filter } from "../../language/filter";
 import type { IPushTarget, IServiceAccount, Labels } from "../core";
+import type { MonitoringProps } from "../monitoring/monitored";
 import type { BigQueryProps, CloudStorageProps } from "./export";
 import type { ITopic } from "./topic";
 import type { MessageTransform } from "./transforms";
@@ -26,7 +27,7 @@ export interface DeadLetterProps {
   readonly maxDeliveryAttempts?: number;
 }
 
-export interface SubscriptionProps {
+export interface SubscriptionProps extends MonitoringProps {
   readonly topic: ITopic;
   /** Name, after the stack's prefix. @default from the construct's path */
   readonly name?: string;

@@ -25,12 +25,19 @@ import {
 } from "../core";
 import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
 import { PubsubSubscription, type PubsubSubscriptionConfig, PubsubSubscriptionIamMember } from "../l1/pubsub";
+import { subscriptionAlarms, type Watched } from "./alarms";
 import { bindBigQuery, bindCloudStorage } from "./export";
 import { EXPORT_RULES } from "./export-rules";
 import { checkFilterText } from "./filter";
 import { PUBSUB_GRANTS } from "./grants";
+import { metricsFor, subscriptionMetrics } from "./metrics";
 import { projectOf, pubsubName } from "./names";
+import { subscriptionSection } from "./sections";
 import type { SubscriptionProps } from "./subscription-props";
 import { DEAD_LETTER_RULES, type ResolvedSubscription, SUBSCRIPTION_RULES } from "./subscription-rules";
 import { Topic } from "./topic";
@@ -45,7 +52,7 @@ export interface ISubscription {
 }
 
 /** A subscription of the stack's project. */
-export class Subscription extends Construct implements ISubscription {
+export class Subscription extends Construct implements ISubscription, IMonitored {
   /** A subscription made elsewhere. @param name `projects/{project}/subscriptions/{subscription}` */
   static fromExisting(scope: Construct, id: string, name: string): ISubscription {
     return new ExistingSubscription(scope, id, name);
@@ -61,6 +68,11 @@ export class Subscription extends Construct implements ISubscription {
   readonly pushIdentity?: IServiceAccount;
   /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
   readonly dependables: readonly ITerraformDependable[];
+  readonly metrics: Readonly<Record<keyof typeof subscriptionMetrics, Metric>>;
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
+  /** What its alarms and charts speak of. */
+  readonly watched: Watched;
 
   constructor(scope: Construct, id: string, props: SubscriptionProps) {
     super(scope, id);
@@ -99,6 +111,18 @@ export class Subscription extends Construct implements ISubscription {
     this.dependables = deadLetter
       ? [this.resource, grant(targetOf(this, this.resource.name), agent(), acknowledgeDeadLetters).resource]
       : [this.resource];
+
+    this.watched = {
+      title: this.subscriptionId,
+      subscriptionId: this.subscriptionId,
+      projectId: project,
+      push: props.push !== undefined,
+      tooOldSeconds: TOO_OLD_SECONDS,
+    };
+    this.metrics = metricsFor(subscriptionMetrics, this.subscriptionId);
+    this.alarms = subscriptionAlarms(this.watched);
+    this.sections = [subscriptionSection(this.watched)];
+    monitor(this, props);
   }
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
@@ -187,6 +211,9 @@ export class Subscription extends Construct implements ISubscription {
     });
   }
 }
+
+/** Age at which a waiting message is worth a notification: as long as the longest pause between two attempts. */
+const TOO_OLD_SECONDS = 600;
 
 /** Long enough to finish a file; messages are acknowledged only then. */
 function defaultDeadlineMs(maxDurationMs: number | undefined): number {

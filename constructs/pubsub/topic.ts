@@ -21,12 +21,18 @@ import {
 } from "../core";
 import { checkLabels } from "../core/labels";
 import { PubsubTopic, PubsubTopicIamMember } from "../l1/pubsub";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
 import { PUBSUB_GRANTS } from "./grants";
+import { metricsFor, topicMetrics } from "./metrics";
 import { projectOf, pubsubName } from "./names";
 import type { ISchema } from "./schema";
+import { topicSection } from "./sections";
 import { checkTransforms, type MessageTransform, renderTransforms } from "./transforms";
 
-export interface TopicProps {
+export interface TopicProps extends Pick<MonitoringProps, "dashboard"> {
   /** Name, after the stack's prefix. @default from the construct's path */
   readonly name?: string;
   /** How long the topic itself keeps messages, for subscriptions made later: 10m–31d. @default not at all */
@@ -62,7 +68,7 @@ export interface ITopic {
 }
 
 /** A topic of the stack's project. */
-export class Topic extends Construct implements ITopic {
+export class Topic extends Construct implements ITopic, IMonitored {
   /** A topic made elsewhere. @param name `projects/{project}/topics/{topic}` */
   static fromExisting(scope: Construct, id: string, name: string): ITopic {
     return new ExistingTopic(scope, id, name);
@@ -75,6 +81,10 @@ export class Topic extends Construct implements ITopic {
   readonly subscriptions = new Set<string>();
   readonly schema?: ISchema;
   readonly encryption?: Encryption;
+  readonly metrics: Readonly<Record<keyof typeof topicMetrics, Metric>>;
+  /** None: how much should be published, nobody but its owner knows. */
+  readonly alarms: readonly Alarm[] = [];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: TopicProps = {}) {
     super(scope, id);
@@ -110,6 +120,9 @@ export class Topic extends Construct implements ITopic {
     });
     this.name = `projects/${project}/topics/${name}`;
     this.reference = this.resource.id;
+    this.metrics = metricsFor(topicMetrics, name);
+    this.sections = [topicSection(name, name)];
+    monitor(this, props);
   }
 
   grantPublish(grantee: IGrantee, options?: GrantOptions): Grant {

@@ -1,4 +1,6 @@
 export { CloudRunService, type CloudRunServiceProps } from "./service";
+export { HttpWorkload } from "./http-workload";
+export { workloadMetrics } from "./metrics";
 export type { Probe } from "./probe";
 export type { RuntimeName } from "./runtimes";
 export type { Sizing } from "./size";

@@ -1,28 +1,12 @@
 import type { ITerraformDependable } from "cdktf";
-import { Construct } from "constructs";
-import {
-  addIssue,
-  type AnyContract,
-  enableApi,
-  type Grant,
-  grant,
-  type GrantKind,
-  type GrantTarget,
-  type IGrantee,
-  type IPushTarget,
-  type IServiceAccount,
-  isKnown,
-  type IWorkload,
-  MillraceStack,
-  type NameRule,
-  physicalName,
-} from "../core";
-import { CloudRunV2Service, CloudRunV2ServiceIamMember } from "../l1/run";
+import type { Construct } from "constructs";
+import { type AnyContract, enableApi, type IPushTarget, MillraceStack } from "../core";
+import { CloudRunV2Service } from "../l1/run";
 import { type CodeOfHandler, type CodeOfImage, codeMounts, codeVolumes, resolveCode } from "./code";
+import { ExistingWorkload, HttpWorkload, type WorkloadKind } from "./http-workload";
 import { checkProbe, type Probe, renderProbe } from "./probe";
 import type { ResolvedSize } from "./size";
-import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "./workload";
-import type { Variables } from "./variables";
+import type { SizedWorkloadProps } from "./workload";
 import { checkVpc, renderVpc, type VpcAccess } from "./vpc";
 
 interface ServiceOptions extends SizedWorkloadProps {
@@ -42,14 +26,13 @@ interface ServiceOfImage extends ServiceOptions, CodeOfImage {}
 
 export type CloudRunServiceProps = ServiceOfHandler | ServiceOfImage;
 
-const INVOKE: GrantKind = { role: "roles/run.invoker", on: "service", reason: "calls the service" };
-
-/** google/run/v2/service.proto: fewer than 50 characters. */
-const NAME: NameRule = {
+const SERVICE: WorkloadKind = {
   kind: "service",
-  pattern: /^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/,
-  max: 49,
-  allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
+  collection: "services",
+  // The service's own URL, which Google also derives from name and number, said in advance.
+  // https://cloud.google.com/run/docs/triggering/https-request#url_composition
+  audience: ({ name, projectNumber, region }) => `https://${name}-${projectNumber}.${region}.run.app`,
+  notAName: "MR1316",
 };
 
 const INGRESS = {
@@ -59,55 +42,27 @@ const INGRESS = {
 } as const;
 
 /** A Cloud Run service that takes events over HTTPS, called by whom it is granted to and by nobody else. */
-export class CloudRunService extends Construct implements IWorkload {
+export class CloudRunService extends HttpWorkload {
   /**
    * A service made elsewhere.
    * @param name `projects/{project}/locations/{region}/services/{service}`
    * @param url its `run.app` URL, which is the audience as well unless another is given
    */
   static fromExisting(scope: Construct, id: string, name: string, url: string, audience: string = url): IPushTarget {
-    return new ExistingService(scope, id, name, url, audience);
+    return new ExistingWorkload(scope, id, name, SERVICE, url, audience);
   }
 
   readonly resource: CloudRunV2Service;
-  /** `projects/{project}/locations/{region}/services/{service}`, readable at synth. */
-  readonly name: string;
-  readonly serviceAccount: IServiceAccount;
-  readonly audience: string;
   readonly pushEndpoint: string;
-  readonly requestTimeoutSeconds: number;
-  readonly internalTo?: string;
   readonly dependables: readonly ITerraformDependable[];
-  private readonly variables: Variables;
 
   constructor(scope: Construct, id: string, props: CloudRunServiceProps) {
-    super(scope, id);
-    const { projectId, projectNumber, region } = MillraceStack.of(this).context;
-    const name = physicalName(this, NAME, nameOf(props));
-    const size = resolveSize(this, props);
+    super(scope, id, props, SERVICE);
     if (props.startupProbe) checkProbe(this, props.startupProbe);
     if (props.vpc) checkVpc(this, props.vpc);
-
-    this.name = `projects/${projectId}/locations/${region}/services/${name}`;
-    // The service's own URL, which Google also derives from name and number, said in advance.
-    // https://cloud.google.com/run/docs/triggering/https-request#url_composition
-    this.audience = `https://${name}-${projectNumber}.${region}.run.app`;
-    this.requestTimeoutSeconds = size.timeoutSeconds;
-    this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
-    this.serviceAccount = resolveIdentity(this, props, nameOf(props));
-    this.variables = resolveVariables(this, props, this.audience);
-    this.resource = this.render(name, size, props);
+    this.resource = this.render(this.serviceName, this.size, props);
     this.pushEndpoint = this.resource.uri;
     this.dependables = [this.resource];
-  }
-
-  /** Sets an environment variable that follows from what surrounds the service, unless the user has set it. */
-  addEnvironment(name: string, value: string): void {
-    this.variables.add(name, value);
-  }
-
-  grantInvoke(grantee: IGrantee, reason?: string): Grant {
-    return grant(targetOf(this, this.name, this.resource.name), grantee, INVOKE, { reason });
   }
 
   private render(name: string, size: ResolvedSize, props: CloudRunServiceProps): CloudRunV2Service {
@@ -155,37 +110,4 @@ export class CloudRunService extends Construct implements IWorkload {
       dependsOn: [enableApi(this, "run.googleapis.com"), ...code.dependsOn, ...secrets.map(({ resource }) => resource)],
     });
   }
-}
-
-class ExistingService extends Construct implements IPushTarget {
-  readonly dependables: readonly ITerraformDependable[] = [];
-
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly name: string,
-    readonly pushEndpoint: string,
-    readonly audience: string,
-  ) {
-    super(scope, id);
-    if (isKnown(name) && !SERVICE_NAME.test(name))
-      addIssue(this, "MR1316", { problem: `"${name}" is not the full name of a service`, got: name });
-  }
-
-  grantInvoke(grantee: IGrantee, reason?: string): Grant {
-    return grant(targetOf(this, this.name, this.name.split("/").at(-1)!), grantee, INVOKE, { reason });
-  }
-}
-
-const SERVICE_NAME = /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/;
-
-/** The IAM resource of a Cloud Run service, that of a function included: a function is called through its service. */
-export function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {
-  const [, project, , location] = fullName.split("/");
-  return {
-    scope,
-    name: fullName,
-    level: "resource",
-    attach: (inner, id, config) => new CloudRunV2ServiceIamMember(inner, id, { ...config, project, location, name }),
-  };
 }

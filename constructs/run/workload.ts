@@ -11,11 +11,12 @@ import {
   type WorkloadProps,
 } from "../core";
 import type { Duration } from "../../language/duration";
+import type { MonitoringProps } from "../monitoring/monitored";
 import { type ResolvedSize, SIZE_RULES, type Sizing } from "./size";
 import { type SecretReference, Variables } from "./variables";
 
 /** What services and functions have in common beside their code. */
-export interface SizedWorkloadProps extends WorkloadProps, Sizing {
+export interface SizedWorkloadProps extends WorkloadProps, Sizing, MonitoringProps {
   /**
    * Longest request, at most an hour. @default the contract's time limit and a margin; without a contract 60s
    */

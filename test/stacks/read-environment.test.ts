@@ -32,6 +32,7 @@ describe("an environment file", () => {
         state: { bucket: "acme-state" },
         deletionProtection: true,
         alerts: { emails: [] },
+        monitoring: { alarms: true, dashboard: true },
         sizes: { function: {}, service: {} },
         overrides: {},
       },

@@ -45,10 +45,47 @@ describe("an alert policy", () => {
     expect(one("google_monitoring_alert_policy")["documentation"].content).toBe("run `echo $${HOME}`");
   });
 
+  it("fires when something that should happen has not", () => {
+    const { forSeconds: _, above: __, ...rest } = condition;
+    const absent = { ...alarm, conditions: [{ ...rest, absentForSeconds: 7_200 }] };
+    const { one } = plan((stack) => new AlertPolicy(stack, "A", { alarm: absent }));
+    expect(one("google_monitoring_alert_policy")["conditions"]).toMatchObject([
+      { condition_absent: { duration: "7200s", aggregations: [{ per_series_aligner: "ALIGN_MAX" }] } },
+    ]);
+  });
+
+  it("fires at a line of the log, and says at most how often", () => {
+    const logged = { ...alarm, conditions: [{ title: "failed", log: "severity>=ERROR" }] };
+    const { one } = plan((stack) => new AlertPolicy(stack, "A", { alarm: logged }));
+    expect(one("google_monitoring_alert_policy")).toMatchObject({
+      conditions: [{ condition_matched_log: { filter: "severity>=ERROR" } }],
+      alert_strategy: { notification_rate_limit: { period: "300s" } },
+    });
+  });
+
+  it("links to the page that says more, where the documentation is served", () => {
+    const paged = { ...alarm, page: "docs/monitoring.md#dead-letters" };
+    const policy = (docsUrl?: string) =>
+      plan((stack) => new AlertPolicy(stack, "A", { alarm: paged }), { docsUrl }).one("google_monitoring_alert_policy");
+    expect(policy("https://docs.example.com/")["documentation"].links).toEqual([
+      { display_name: "documentation", url: "https://docs.example.com/docs/monitoring.md#dead-letters" },
+    ]);
+    expect(policy()["documentation"].content).toContain("docs/monitoring.md#dead-letters");
+    expect(policy()["documentation"]).not.toHaveProperty("links");
+  });
+
   it.each<[string, Partial<Alarm>]>([
     ["no condition", { conditions: [] }],
     ["seven conditions", { conditions: Array.from({ length: 7 }, () => condition) }],
     ["a period below a minute", { conditions: [{ ...condition, periodSeconds: 30 }] }],
+    [
+      "a line of the log beside another condition",
+      { conditions: [condition, { title: "failed", log: "severity>=ERROR" }] },
+    ],
+    [
+      "an absence that is longer than Google is said to take",
+      { conditions: [{ ...condition, absentForSeconds: 86_400 }] },
+    ],
     ["a duration that is not in whole minutes", { conditions: [{ ...condition, forSeconds: 90 }] }],
     [
       "a metric too long to filter",

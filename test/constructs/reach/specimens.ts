@@ -1,4 +1,5 @@
 import {
+  type AlarmCondition,
   AlertPolicy,
   BigQueryDataset,
   BigQueryTable,
@@ -30,6 +31,18 @@ const contract = testContract();
 const encryption = { kmsKeyName: "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/orders" };
 const labels = { tier: "gold" };
 const transforms = [{ functionName: "same", code: "function same(message) { return message; }", disabled: true }];
+
+const CONDITIONS: readonly AlarmCondition[] = [
+  {
+    title: "absent",
+    metric: subscriptionMetrics.acked("s"),
+    aligner: "ALIGN_DELTA",
+    reducer: "REDUCE_SUM",
+    periodSeconds: 60,
+    absentForSeconds: 3_600,
+  },
+  { title: "logged", log: 'resource.type="cloud_scheduler_job" AND severity>=ERROR' },
+];
 
 /** Stacks that together use every prop of every construct: what they set is what the constructs reach. */
 const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
@@ -134,8 +147,13 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
           },
         ],
         runbook: "read the log",
+        page: "docs/monitoring.md",
       },
     });
+    for (const condition of CONDITIONS)
+      new AlertPolicy(stack, condition.title, {
+        alarm: { id: condition.title, title: "job", severity: "ERROR", conditions: [condition], runbook: "look" },
+      });
   },
   (stack) => {
     const secrets = { API_KEY: { secret: "api-key", version: "3" } };
@@ -173,7 +191,7 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
 /** The plans of the specimens. */
 export function specimenPlans(): readonly Plan[] {
   const handlersDir = handlersOf(contract);
-  return SPECIMENS.map((build) => plan(build, { handlersDir }));
+  return SPECIMENS.map((build) => plan(build, { handlersDir, docsUrl: "https://docs.example.com" }));
 }
 
 /** Attributes of every resource of some plans, by type. */

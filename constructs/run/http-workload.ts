@@ -1,0 +1,157 @@
+import type { ITerraformDependable, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import {
+  addIssue,
+  type Grant,
+  grant,
+  type GrantKind,
+  type GrantTarget,
+  type IGrantee,
+  type IPushTarget,
+  isKnown,
+  type IServiceAccount,
+  type IWorkload,
+  MillraceStack,
+  type NameRule,
+  physicalName,
+} from "../core";
+import { claimName } from "../core/names";
+import { CloudRunV2ServiceIamMember } from "../l1/run";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { workloadAlarms, workloadSection } from "./alarms";
+import { metricsOfWorkload, type workloadMetrics } from "./metrics";
+import type { ResolvedSize } from "./size";
+import type { Variables } from "./variables";
+import { nameOf, resolveIdentity, resolveSize, resolveVariables, type SizedWorkloadProps } from "./workload";
+
+/** What tells services and functions apart where they are otherwise alike. */
+export interface WorkloadKind {
+  /** For the person at the terminal. */
+  readonly kind: "service" | "function";
+  /** `projects/{project}/locations/{region}/{collection}/{name}` */
+  readonly collection: "services" | "functions";
+  /** What a caller's token is for: a string known at synth. */
+  readonly audience: (place: Place) => string;
+  /** Reported for a full name that is none. */
+  readonly notAName: "MR1316" | "MR1202";
+}
+
+/** Where a workload is and what it is called. */
+export interface Place {
+  readonly projectId: string;
+  readonly projectNumber: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** google/run/v2/service.proto: fewer than 50 characters. The service under a function takes its name. */
+const nameRule = (kind: string): NameRule => ({
+  kind,
+  pattern: /^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/,
+  max: 49,
+  allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
+});
+
+/** `cloudfunctions.invoker` alone would let nobody in: a function is called through the service under it. */
+const invoke = ({ kind }: WorkloadKind): GrantKind => ({
+  role: "roles/run.invoker",
+  on: kind,
+  reason: `calls the ${kind}`,
+});
+
+/** What services and functions have in common: name, size, identity, variables, who may call, what is watched. */
+export abstract class HttpWorkload extends Construct implements IWorkload, IMonitored {
+  /** The low-level resource, for what no prop reaches. */
+  abstract readonly resource: TerraformResource & { readonly name: string };
+  abstract readonly pushEndpoint: string;
+  abstract readonly dependables: readonly ITerraformDependable[];
+
+  /** Full name, readable at synth. */
+  readonly name: string;
+  /** Name of the Cloud Run service: the label of its metrics. */
+  readonly serviceName: string;
+  readonly serviceAccount: IServiceAccount;
+  readonly audience: string;
+  readonly requestTimeoutSeconds: number;
+  readonly internalTo?: string;
+  readonly metrics: Readonly<Record<keyof typeof workloadMetrics, Metric>>;
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
+  protected readonly size: ResolvedSize;
+  protected readonly variables: Variables;
+
+  protected constructor(
+    scope: Construct,
+    id: string,
+    props: SizedWorkloadProps,
+    private readonly workloadKind: WorkloadKind,
+  ) {
+    super(scope, id);
+    const { kind, collection, audience } = workloadKind;
+    const { projectId, projectNumber, region } = MillraceStack.of(this).context;
+    const name = physicalName(this, nameRule(kind), nameOf(props));
+    // The service under a function has its name, so no service may have it too.
+    if (kind === "function") claimName(this, "service", name);
+    this.serviceName = name;
+    this.name = `projects/${projectId}/locations/${region}/${collection}/${name}`;
+    this.size = resolveSize(this, props);
+    this.audience = audience({ projectId, projectNumber, region, name });
+    this.requestTimeoutSeconds = this.size.timeoutSeconds;
+    this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
+    this.serviceAccount = resolveIdentity(this, props, nameOf(props));
+    this.variables = resolveVariables(this, props, this.audience);
+    this.metrics = metricsOfWorkload({ serviceName: name, region });
+    const { timeoutSeconds, maxInstances } = this.size;
+    const watched = { kind, serviceName: name, projectId, region, timeoutSeconds, maxInstances };
+    this.alarms = workloadAlarms(watched, this.metrics);
+    this.sections = [workloadSection(watched, this.metrics)];
+    monitor(this, props);
+  }
+
+  /** Sets an environment variable that follows from what surrounds the workload, unless the user has set it. */
+  addEnvironment(name: string, value: string): void {
+    this.variables.add(name, value);
+  }
+
+  grantInvoke(grantee: IGrantee, reason?: string): Grant {
+    return grant(targetOf(this, this.name, this.resource.name), grantee, invoke(this.workloadKind), { reason });
+  }
+}
+
+/** A service or function made elsewhere: something to push to. */
+export class ExistingWorkload extends Construct implements IPushTarget {
+  readonly dependables: readonly ITerraformDependable[] = [];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly name: string,
+    private readonly workloadKind: WorkloadKind,
+    readonly pushEndpoint: string,
+    readonly audience: string,
+  ) {
+    super(scope, id);
+    const { kind, collection, notAName } = workloadKind;
+    if (isKnown(name) && !new RegExp(`^projects/[^/]+/locations/[^/]+/${collection}/[^/]+$`).test(name))
+      addIssue(this, notAName, { problem: `"${name}" is not the full name of a ${kind}`, got: name });
+  }
+
+  grantInvoke(grantee: IGrantee, reason?: string): Grant {
+    const short = this.name.split("/").at(-1)!;
+    return grant(targetOf(this, this.name, short), grantee, invoke(this.workloadKind), { reason });
+  }
+}
+
+/** The IAM resource of a Cloud Run service, that of a function included. */
+function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {
+  const [, project, , location] = fullName.split("/");
+  return {
+    scope,
+    name: fullName,
+    level: "resource",
+    attach: (inner, id, config) => new CloudRunV2ServiceIamMember(inner, id, { ...config, project, location, name }),
+  };
+}
