@@ -7,6 +7,7 @@ import { secretsCodes } from "./secrets";
 import { tasksCodes } from "./tasks";
 import { storageCodes } from "./storage";
 import { monitoringCodes } from "./monitoring";
+import { orchestrationCodes } from "./orchestration";
 import { packagingCodes } from "./packaging";
 import { pipelineCodes } from "./pipeline";
 import { pubsubCodes } from "./pubsub";
@@ -28,4 +29,5 @@ export const constructsCodes = {
   ...secretsCodes,
   ...schedulerCodes,
   ...tasksCodes,
+  ...orchestrationCodes,
 } as const satisfies CodeTable;
