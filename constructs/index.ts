@@ -1,5 +1,6 @@
 export * from "./bigquery";
 export * from "./core";
+export * from "./dataflow";
 export * from "./firestore";
 export * from "./functions";
 export * from "./monitoring";

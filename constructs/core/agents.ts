@@ -35,6 +35,8 @@ const AGENTS = {
     account: service("gcp-sa-monitoring-notification"),
     made: "by-identity",
   },
+  dataflow: { api: "dataflow.googleapis.com", account: service("dataflow-service-producer-prod"), made: "with-api" },
+  compute: { api: "compute.googleapis.com", account: service("compute-system"), made: "with-api" },
   storage: { api: "storage.googleapis.com", account: service("gs-project-accounts"), made: STORAGE },
   bigquery: {
     api: "bigquery.googleapis.com",

@@ -3,7 +3,8 @@ import type { Construct } from "constructs";
 
 /** The google-beta release that belongs to the google provider of the bindings. */
 const VERSION = "6.50.0";
-const GENERATOR = { providerName: "google-beta", providerVersion: VERSION } as const;
+/** Says which provider a hand-written resource is of. */
+export const BETA_GENERATOR = { providerName: "google-beta", providerVersion: VERSION } as const;
 
 /** A `google-beta` provider block. Written by hand: its bindings weigh 349 MB, and one resource is all that is needed. */
 class GoogleBetaProvider extends TerraformProvider {
@@ -14,7 +15,7 @@ class GoogleBetaProvider extends TerraformProvider {
   ) {
     super(scope, id, {
       terraformResourceType: "google-beta",
-      terraformGeneratorMetadata: GENERATOR,
+      terraformGeneratorMetadata: BETA_GENERATOR,
       terraformProviderSource: "google-beta",
     });
   }
@@ -47,7 +48,7 @@ export class ProjectServiceIdentity extends TerraformResource {
   ) {
     super(scope, id, {
       terraformResourceType: "google_project_service_identity",
-      terraformGeneratorMetadata: GENERATOR,
+      terraformGeneratorMetadata: BETA_GENERATOR,
       provider: config.provider,
       dependsOn: config.dependsOn,
     });

@@ -87,6 +87,10 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
     return this.subscription.grantConsume(grantee, options);
   }
 
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return this.subscription.grantDescribe(grantee, options);
+  }
+
   /** Lets a handler park messages in the dead-letter topic. */
   grantPark(grantee: IGrantee): Grant {
     return this.deadLetterTopic.grantPark(grantee);

@@ -49,6 +49,8 @@ export interface ISubscription {
   readonly name: string;
   /** Lets the grantee receive messages of this subscription, and of no other. */
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant;
+  /** Lets the grantee read what the subscription is like, and nothing of its messages: Dataflow asks for its topic. */
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant;
 }
 
 /** A subscription of the stack's project. */
@@ -127,6 +129,10 @@ export class Subscription extends Construct implements ISubscription, IMonitored
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
     return grant(targetOf(this, this.resource.name), grantee, PUBSUB_GRANTS.consume, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.resource.name), grantee, PUBSUB_GRANTS.describe, options);
   }
 
   private resolve(props: SubscriptionProps): ResolvedSubscription {
@@ -242,6 +248,10 @@ class ExistingSubscription extends Construct implements ISubscription {
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {
     return grant(targetOf(this, this.name), grantee, PUBSUB_GRANTS.consume, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.name), grantee, PUBSUB_GRANTS.describe, options);
   }
 }
 

@@ -1,5 +1,6 @@
 import { bigqueryCodes } from "./bigquery";
 import { coreCodes } from "./core";
+import { dataflowCodes } from "./dataflow";
 import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
 import { schedulerCodes } from "./scheduler";
@@ -21,6 +22,7 @@ export const constructsCodes = {
   ...pipelineCodes,
   ...storesCodes,
   ...monitoringCodes,
+  ...dataflowCodes,
   ...packagingCodes,
   ...storageCodes,
   ...runCodes,

@@ -1,6 +1,6 @@
 import type { CodeTable } from "./table";
 
-/** MR1700–MR1799: alarms and notification channels. */
+/** MR1700–MR1749: alarms and notification channels. */
 export const monitoringCodes = {
   MR1701: {
     title: "alarm out of Cloud Monitoring's bounds",

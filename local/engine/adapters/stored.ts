@@ -80,6 +80,24 @@ const notification: Adapter = {
   },
 };
 
+/** A job that is only kept: the engine runs no Beam. Google numbers jobs when it launches them. */
+const dataflow = (type: string): Adapter => ({
+  type,
+  computed(read) {
+    const id = `2026-01-01_00_00_00-${digits(`${read.resource.stack}/${read.resource.address}`, 19)}`;
+    return { project: read.project, id, job_id: id, state: "JOB_STATE_RUNNING", type: "JOB_TYPE_STREAMING", ...labelled(read) };
+  },
+});
+
+/** Terraform's own: a value that is kept. https://developer.hashicorp.com/terraform/language/resources/terraform-data */
+const data: Adapter = {
+  type: "terraform_data",
+  computed: (read) => ({
+    id: digits(`${read.resource.stack}/${read.resource.address}`, 19),
+    output: read.resource.config["input"] ?? null,
+  }),
+};
+
 /** Kept so that references to them resolve; nothing of them happens on a laptop. */
 export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_alert_policy", "alertPolicies"),
@@ -88,6 +106,9 @@ export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_uptime_check_config", "uptimeCheckConfigs"),
   named("google_logging_metric", "metrics"),
   named("google_pubsub_schema", "schemas"),
+  dataflow("google_dataflow_job"),
+  dataflow("google_dataflow_flex_template_job"),
+  data,
   repository,
   dataset,
   table,

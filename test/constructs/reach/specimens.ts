@@ -5,6 +5,8 @@ import {
   BigQueryTable,
   Bucket,
   BucketNotification,
+  customTemplate,
+  DataflowJob,
   CloudFunction,
   CloudRunService,
   DeadLetteredSubscription,
@@ -185,6 +187,15 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       target: service,
     });
     new ServiceAccount(stack, "Acting").grantActAs(service.serviceAccount);
+    for (const form of ["classic", "flex"] as const)
+      new DataflowJob(stack, `Lines ${form}`, {
+        template: customTemplate({ path: "gs://templates/lines", form, parameters: { mode: "fast" } }),
+        workers: { max: 2, machineType: "n1-standard-2", ...(form === "flex" && { initial: 1 }) },
+        network: { network: "n", subnetwork: "regions/europe-west1/subnetworks/s" },
+        renamedSteps: { old: "new" },
+        encryption,
+        labels,
+      });
   },
 ];
 

@@ -1,0 +1,1 @@
+export { DataflowJob as GoogleDataflowJob } from "@cdktf/provider-google/lib/dataflow-job/index.js";
