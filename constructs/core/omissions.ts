@@ -128,6 +128,10 @@ export const OMISSIONS: Omissions = {
     "service_config.vpc_connector": NOT_OFFERED,
     "service_config.vpc_connector_egress_settings": NOT_OFFERED,
   },
+  google_dataflow_job: {
+    additional_experiments: "Dataflow adds its own, so that a list of ours would differ at every plan (#12525)",
+    zone: "workers belong to a region; Dataflow moves them out of a zone that fails",
+  },
   google_firestore_database: {
     app_engine_integration_mode: "App Engine is not used",
     cmek_config: NOT_OFFERED,

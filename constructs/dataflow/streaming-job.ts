@@ -4,7 +4,7 @@ import type { Duration } from "../../language/duration";
 import type { Filter } from "../../language/filter";
 import type { IBigQueryDataset } from "../bigquery/dataset";
 import { BigQueryTable, type IBigQueryTable } from "../bigquery/table";
-import { check, kebab, MillraceStack, type Rule } from "../core";
+import { acknowledge, check, kebab, MillraceStack, type Rule } from "../core";
 import { pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
 import { AlertPolicy } from "../monitoring/alert-policy";
@@ -64,12 +64,14 @@ export class DataflowStreamingJob extends Construct {
     const { topic, filter, retention, maxDeliveryAttempts, notify, alarms = true, template, ...job } = props;
     const name = props.name ?? kebab(pathInStack(this));
     check(this, props, RULES);
-    const common = { topic, filter, retention, name, retry: "immediate" } as const;
+    const common = { topic, filter, retention, name };
     const input =
       maxDeliveryAttempts === undefined
-        ? new Subscription(this, "Subscription", { ...common, deadLetter: false })
+        ? new Subscription(this, "Subscription", { ...common, deadLetter: false, retry: "immediate" })
         : new DeadLetteredSubscription(this, "Subscription", { ...common, maxDeliveryAttempts, notify, alarms });
     this.subscription = input;
+    if (input instanceof Subscription)
+      acknowledge(input, { code: "MR1127", reason: "Dataflow retries inside the job and paces itself" });
     let failedRows: BigQueryTable | undefined;
     const use = template({
       subscription: input,

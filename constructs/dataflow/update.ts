@@ -58,7 +58,8 @@ export function planUpdate(
   if (strategy === "drain-and-replace")
     return {
       name,
-      lifecycle: { replaceTriggeredBy: records.map(({ record }) => record) },
+      // cdktf 0.21 renders a construct here as `${…}`, which Terraform does not take (docs/traps.md).
+      lifecycle: { replaceTriggeredBy: records.map(({ record }) => `terraform_data.${record.friendlyUniqueId}`) },
       skipWait: false,
     };
   const precondition = records

@@ -41,7 +41,7 @@ export const dataflowCodes = {
     source: "https://cloud.google.com/dataflow/docs/concepts/streaming-with-cloud-pubsub",
   },
   MR1757: {
-    title: "Dataflow where a subscription would do",
+    title: "workers where a subscription would do",
     why: "workers run and are paid for day and night",
     fix: "write by a subscription (writeTo of a pipeline), or give the template a function of yours",
     source: "https://cloud.google.com/pubsub/docs/bigquery",

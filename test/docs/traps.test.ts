@@ -1,7 +1,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, AssetType, LocalBackend, TerraformAsset, TerraformOutput, TerraformStack, Testing } from "cdktf";
+import {
+  App,
+  AssetType,
+  DataResource,
+  LocalBackend,
+  TerraformAsset,
+  TerraformOutput,
+  TerraformStack,
+  Testing,
+} from "cdktf";
 import { PubsubTopic } from "@cdktf/provider-google/lib/pubsub-topic/index.js";
 import { read, root } from "../repo/tree";
 
@@ -31,6 +40,16 @@ describe("cdktf, as docs/traps.md says,", () => {
   it("writes the working directory into a stack without a backend", () => {
     const text = synthesized((app) => void new TerraformStack(app, "s"), "s");
     expect(JSON.parse(text).terraform.backend.local.path).toBe(join(process.cwd(), "terraform.s.tfstate"));
+  });
+
+  it("renders a construct in replaceTriggeredBy as an expression, which Terraform refuses there", () => {
+    const text = synthesized((app) => {
+      const stack = new TerraformStack(app, "s");
+      new LocalBackend(stack, { path: "state" });
+      const replaceTriggeredBy = [new DataResource(stack, "a", {})];
+      new DataResource(stack, "b", { lifecycle: { replaceTriggeredBy } });
+    }, "s");
+    expect(JSON.parse(text).resource.terraform_data.b.lifecycle.replace_triggered_by).toEqual(["${terraform_data.a}"]);
   });
 
   it("leaves a cross-stack reference dangling in Testing.synth", () => {
