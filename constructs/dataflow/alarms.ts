@@ -1,70 +1,69 @@
-import type { Alarm, AlarmCondition } from "../monitoring/alarm";
-import { subscriptionMetrics } from "../pubsub/metrics";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
 import { dataflowMetrics as metrics } from "./metrics";
 
-/** What the alarms of a streaming job speak of. */
+/** What the alarms and charts of a job speak of. */
 export interface WatchedJob {
   /** For titles. */
   readonly title: string;
   readonly jobName: string;
+  readonly projectId: string;
   readonly region: string;
-  /** What the job reads. */
-  readonly subscriptionId: string;
+  readonly streaming: boolean;
 }
 
-/** Thresholds are ours. */
-const LAG_SECONDS = 300;
-const WATERMARK_SECONDS = 600;
-const BACKLOG_SECONDS = 600;
+/** Thresholds are ours, seconds. */
+export const TOO_LATE = { lag: 300, watermark: 600 } as const;
 
-const gauge = (title: string, metric: AlarmCondition["metric"], above: number, forSeconds: number): AlarmCondition => ({
-  title,
-  metric,
-  aligner: "ALIGN_MAX",
-  periodSeconds: 60,
-  above,
-  forSeconds,
+/** The alarms every job comes with; one that ends by itself cannot fall behind. */
+export const jobAlarms = (watched: WatchedJob): readonly Alarm[] => [
+  failed(watched),
+  ...(watched.streaming ? [lag(watched)] : []),
+];
+
+const commands = ({ jobName, projectId, region }: WatchedJob) =>
+  `- The job: \`gcloud dataflow jobs list --project=${projectId} --region=${region} --filter=name=${jobName}\`
+- What it says: \`gcloud logging read 'resource.type="dataflow_step" resource.labels.job_name="${jobName}" severity>=ERROR' --project=${projectId} --limit=20\``;
+
+const failed = (watched: WatchedJob): Alarm => ({
+  id: "JobFailed",
+  title: `${watched.title}: the job has failed`,
+  severity: "CRITICAL",
+  page: "docs/dataflow/job.md#the-job-has-failed",
+  conditions: [
+    {
+      title: "the job has failed",
+      metric: metrics.failed(watched.jobName),
+      aligner: "ALIGN_MAX",
+      periodSeconds: 60,
+      above: 0,
+      forSeconds: 0,
+    },
+  ],
+  runbook: `Nothing works any more; what is not read waits in its subscription until the retention ends.
+
+${commands(watched)}
+
+Mend the cause and apply again: Terraform makes a job that has ended anew.`,
 });
 
-/** The alarms every streaming job comes with. */
-export function streamingJobAlarms({ title, jobName, region, subscriptionId }: WatchedJob): readonly Alarm[] {
-  const logs = `\`gcloud dataflow jobs list --region=${region} --filter=name=${jobName}\` finds the job, \`gcloud logging read 'resource.type=dataflow_step resource.labels.job_name=${jobName} severity>=ERROR' --limit=20\` what it says.`;
-  return [
-    {
-      id: "JobFailed",
-      title: `${title}: the job has failed`,
-      severity: "CRITICAL",
-      conditions: [gauge("the job has failed", metrics.failed(jobName), 0, 0)],
-      runbook: `Nothing reads \`${subscriptionId}\` any more; messages wait there until its retention ends. ${logs}\n\nMend the cause and apply again: Terraform starts a job that has ended anew.`,
-    },
-    {
-      id: "JobLag",
-      title: `${title}: the job falls behind`,
-      severity: "WARNING",
-      conditions: [
-        gauge(`an item has waited for more than ${LAG_SECONDS} s`, metrics.systemLag(jobName), LAG_SECONDS, 300),
-        gauge(
-          `the watermark is more than ${WATERMARK_SECONDS} s old`,
-          metrics.watermarkAge(jobName),
-          WATERMARK_SECONDS,
-          300,
-        ),
-      ],
-      runbook: `The job is slower than its input, or one element fails again and again and holds back all others of its bundle. ${logs}\n\nIf there are no errors, look whether it runs with as many workers as it may (\`workers.max\`).`,
-    },
-    {
-      id: "BacklogAge",
-      title: `${title}: messages wait too long`,
-      severity: "WARNING",
-      conditions: [
-        gauge(
-          `the oldest message has waited for more than ${BACKLOG_SECONDS} s`,
-          subscriptionMetrics.oldestAge(subscriptionId),
-          BACKLOG_SECONDS,
-          300,
-        ),
-      ],
-      runbook: `No job acknowledges the messages of \`${subscriptionId}\`. A job acknowledges what it has written, so a failing step shows here first. ${logs}`,
-    },
-  ];
-}
+const lag = (watched: WatchedJob): Alarm => {
+  const late = (title: string, metric: Metric, above: number) =>
+    ({ title, metric, aligner: "ALIGN_MAX", periodSeconds: 60, above, forSeconds: 300 }) as const;
+  const { jobName } = watched;
+  return {
+    id: "JobLag",
+    title: `${watched.title}: the job falls behind`,
+    severity: "WARNING",
+    page: "docs/dataflow/job.md#the-job-falls-behind",
+    conditions: [
+      late(`an element has waited for more than ${TOO_LATE.lag} s`, metrics.systemLag(jobName), TOO_LATE.lag),
+      late(`the watermark is more than ${TOO_LATE.watermark} s old`, metrics.watermarkAge(jobName), TOO_LATE.watermark),
+    ],
+    runbook: `The job is slower than its input, or one element fails again and again and holds up its bundle.
+
+${commands(watched)}
+
+Without errors: look whether it runs with as many workers as it may (\`workers.max\`).`,
+  };
+};

@@ -1,4 +1,5 @@
 import type { Encryption, IServiceAccount, Labels } from "../core";
+import type { MonitoringProps } from "../monitoring/monitored";
 import type { IBucket } from "../storage/bucket";
 import type { TemplateUse } from "./template";
 
@@ -35,7 +36,7 @@ export interface DataflowNetwork {
  */
 export type UpdateStrategy = "in-place" | "drain-and-replace" | "parallel";
 
-export interface DataflowJobProps {
+export interface DataflowJobProps extends MonitoringProps {
   /** Name, after the stack's prefix; `parallel` adds a hash of what the job is. @default from the construct's path */
   readonly name?: string;
   /** What runs: `googleTemplate(…)` or `customTemplate(…)`. */

@@ -8,6 +8,7 @@ import {
   grant,
   grantEncryption,
   type IServiceAccount,
+  kebab,
   MillraceStack,
   type NameRule,
   physicalName,
@@ -16,14 +17,23 @@ import {
 } from "../core";
 import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
+import { pathInStack } from "../core/names";
 import { googleBetaProvider } from "../l1/beta";
 import { GoogleDataflowJob } from "../l1/dataflow";
 import { GoogleDataflowFlexTemplateJob } from "../l1/dataflow-flex";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { metricsFor } from "../pubsub/metrics";
 import { Bucket, type IBucket } from "../storage/bucket";
+import { jobAlarms } from "./alarms";
 import { bindParameter, kindOf } from "./bind-parameter";
 import { DATAFLOW_GRANTS } from "./grants";
 import type { DataflowJobProps } from "./job-props";
 import { JOB_RULES } from "./job-rules";
+import { dataflowMetrics } from "./metrics";
+import { jobSection } from "./sections";
 import { TEMPLATE_RULES } from "./template-rules";
 import { knownText, planUpdate } from "./update";
 
@@ -47,7 +57,7 @@ interface Launch {
 }
 
 /** A job made from a template: one that runs on, or one that ends. */
-export class DataflowJob extends Construct {
+export class DataflowJob extends Construct implements IMonitored {
   /** `google_dataflow_job`, or `google_dataflow_flex_template_job` for a Flex template. */
   readonly resource: TerraformResource;
   /** Name of the job, the label of its metrics; readable at synth. */
@@ -57,6 +67,9 @@ export class DataflowJob extends Construct {
   readonly temporaryFiles: IBucket;
   /** What the job needs before it starts: nothing should be published to its input earlier. */
   readonly dependables: readonly ITerraformDependable[];
+  readonly metrics: Readonly<Record<keyof typeof dataflowMetrics, Metric>>;
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: DataflowJobProps) {
     super(scope, id);
@@ -73,6 +86,18 @@ export class DataflowJob extends Construct {
     this.jobName = update.name;
     this.resource = this.render(props, { ...update, parameters, before: ofSameStack(this, before) });
     this.dependables = [this.resource];
+    const { projectId, region } = MillraceStack.of(this).context;
+    const watched = {
+      title: props.name ?? kebab(pathInStack(this)),
+      jobName: this.jobName,
+      projectId,
+      region,
+      streaming: props.template.mode === "streaming",
+    };
+    this.metrics = metricsFor(dataflowMetrics, this.jobName);
+    this.alarms = jobAlarms(watched);
+    this.sections = [jobSection(watched)];
+    monitor(this, props);
   }
 
   /** Writes the parameters, and gives the worker what it needs for them and for being one. */

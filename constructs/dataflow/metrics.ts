@@ -1,4 +1,4 @@
-import type { Metric } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
 
 /** A time series of one job, by its name. */
 const of =

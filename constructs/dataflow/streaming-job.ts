@@ -4,16 +4,13 @@ import type { Duration } from "../../language/duration";
 import type { Filter } from "../../language/filter";
 import type { IBigQueryDataset } from "../bigquery/dataset";
 import { BigQueryTable, type IBigQueryTable } from "../bigquery/table";
-import { acknowledge, check, kebab, MillraceStack, type Rule } from "../core";
+import { acknowledge, check, kebab, type Rule } from "../core";
 import { pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
-import { AlertPolicy } from "../monitoring/alert-policy";
-import type { INotificationChannel } from "../monitoring/notification-channel";
 import type { IPipelineConsumer } from "../pipeline/bind";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { type ISubscription, Subscription } from "../pubsub/subscription";
 import type { ITopic } from "../pubsub/topic";
-import { streamingJobAlarms } from "./alarms";
 import { failedRowColumns } from "./failed-rows";
 import { DataflowJob } from "./job";
 import type { DataflowJobProps } from "./job-props";
@@ -24,7 +21,7 @@ export interface StreamingInput {
   /** The job's own subscription. */
   readonly subscription: ISubscription;
   /** A table for the messages that the template cannot write, with the columns it wants, a partition per day. */
-  failedRows(dataset: IBigQueryDataset): IBigQueryTable;
+  readonly failedRows: (dataset: IBigQueryDataset) => IBigQueryTable;
 }
 
 export interface DataflowStreamingJobProps extends Omit<DataflowJobProps, "template"> {
@@ -42,10 +39,6 @@ export interface DataflowStreamingJobProps extends Omit<DataflowJobProps, "templ
    * belongs into its own table or topic. @default never, as Google advises
    */
   readonly maxDeliveryAttempts?: number;
-  /** Who is told when the job fails or falls behind. @default nobody */
-  readonly notify?: readonly INotificationChannel[];
-  /** `false` makes no alert policies. @default they are made */
-  readonly alarms?: boolean;
 }
 
 /** A Dataflow job that reads a topic: its subscription, identity, files and alarms, and an update that loses nothing. */
@@ -56,20 +49,20 @@ export class DataflowStreamingJob extends Construct {
   readonly failedRows?: IBigQueryTable;
   /** What must exist before the first event. */
   readonly dependables: readonly ITerraformDependable[];
-  /** The alarms as data, made or not. */
+  /** Those of the job and of its subscription, as data, made or not. */
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: DataflowStreamingJobProps) {
     super(scope, id);
-    const { topic, filter, retention, maxDeliveryAttempts, notify, alarms = true, template, ...job } = props;
+    const { topic, filter, retention, maxDeliveryAttempts, template, ...job } = props;
+    const { notify, alarms, dashboard } = props;
     const name = props.name ?? kebab(pathInStack(this));
     check(this, props, RULES);
-    const common = { topic, filter, retention, name };
+    const common = { topic, filter, retention, name, notify, alarms, dashboard };
     const input =
       maxDeliveryAttempts === undefined
         ? new Subscription(this, "Subscription", { ...common, deadLetter: false, retry: "immediate" })
-        : new DeadLetteredSubscription(this, "Subscription", { ...common, maxDeliveryAttempts, notify, alarms });
-    this.subscription = input;
+        : new DeadLetteredSubscription(this, "Subscription", { ...common, maxDeliveryAttempts });
     if (input instanceof Subscription)
       acknowledge(input, { code: "MR1127", reason: "Dataflow retries inside the job and paces itself" });
     let failedRows: BigQueryTable | undefined;
@@ -77,17 +70,12 @@ export class DataflowStreamingJob extends Construct {
       subscription: input,
       failedRows: (dataset) => (failedRows ??= failedRowsTable(this, name, dataset)),
     });
+    check(this, use, USE_RULES);
+    this.subscription = input;
     if (failedRows) this.failedRows = failedRows;
     this.job = new DataflowJob(this, "Job", { ...job, name, template: use });
-    check(this, use, USE_RULES);
     this.dependables = [...this.job.dependables, ...input.dependables];
-    const { subscriptionId } = input instanceof Subscription ? input : input.subscription;
-    const { region } = MillraceStack.of(this).context;
-    const own = streamingJobAlarms({ title: name, jobName: this.job.jobName, region, subscriptionId });
-    // A dead-lettered subscription watches its backlog itself.
-    const watched = input instanceof Subscription ? own : own.filter((alarm) => alarm.id !== "BacklogAge");
-    if (alarms) for (const alarm of watched) new AlertPolicy(this, alarm.id, { alarm, notify });
-    this.alarms = [...watched, ...(input instanceof Subscription ? [] : input.alarms)];
+    this.alarms = [...this.job.alarms, ...input.alarms];
   }
 }
 

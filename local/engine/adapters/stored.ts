@@ -85,7 +85,14 @@ const dataflow = (type: string): Adapter => ({
   type,
   computed(read) {
     const id = `2026-01-01_00_00_00-${digits(`${read.resource.stack}/${read.resource.address}`, 19)}`;
-    return { project: read.project, id, job_id: id, state: "JOB_STATE_RUNNING", type: "JOB_TYPE_STREAMING", ...labelled(read) };
+    return {
+      project: read.project,
+      id,
+      job_id: id,
+      state: "JOB_STATE_RUNNING",
+      type: "JOB_TYPE_STREAMING",
+      ...labelled(read),
+    };
   },
 });
 

@@ -137,7 +137,7 @@ describe("a job's parameters", () => {
     ["MR1752", loose("PubSub_Subscription_to_BigQuery", { ...given, outputTabelSpec: TABLE })],
     ["MR1753", loose("PubSub_Subscription_to_BigQuery", { ...given, inputSubscription: undefined })],
     ["MR1753", googleTemplate("PubSub_to_BigQuery_Flex", { ...given, inputTopic: "projects/p/topics/t" })],
-    ["MR1753", googleTemplate("PubSub_to_BigQuery_Flex", { ...given, inputSubscription: undefined as never })],
+    ["MR1753", googleTemplate("PubSub_to_BigQuery_Flex", { ...given, inputSubscription: undefined })],
     ["MR1753", googleTemplate("PubSub_to_BigQuery_Flex", { ...given, useStorageWriteApi: true })],
     [
       "MR1754",

@@ -72,7 +72,7 @@ describe("a streaming job", () => {
       all("google_monitoring_alert_policy")
         .map(({ display_name }) => display_name as string)
         .sort(),
-    ).toEqual(["lines: messages wait too long", "lines: the job falls behind", "lines: the job has failed"]);
+    ).toEqual(["lines: the job falls behind", "lines: the job has failed", "web-dev-lines: messages wait too long"]);
     expect(plan((stack) => job(stack, { alarms: false })).all("google_monitoring_alert_policy")).toEqual([]);
   });
 
