@@ -2,6 +2,8 @@ import type { CompletionContext, PlannedResource, ResourceConfig } from "../../p
 import { type Attributes, isObject, type Value } from "../../plan/values";
 import { issue } from "../../plan/issues";
 import type { Draft } from "../draft";
+import type { PubSub } from "../pubsub";
+import type { Scheduler } from "../scheduler";
 
 /**
  * What the engine knows of one resource type. The same table serves both doors: `millrace dev`, which applies a whole
@@ -24,6 +26,19 @@ export interface Adapter {
   computed(read: Reader): Attributes;
   /** Adds what must run to the draft of the system. */
   contribute?(read: Reader, resource: PlannedResource, draft: Draft): void;
+  /**
+   * What has become of the resource at the hands of the engine's clients: attributes that are not any more what the
+   * resource says. Terraform shows it as drift. @default nobody but the plan changes it
+   */
+  observe?(read: Reader, live: Live): Attributes | "gone";
+  /** Arguments that name a file whose bytes Google keeps when the resource is created. @default none */
+  readonly uploads?: readonly string[];
+}
+
+/** Services of the engine whose things clients may change. */
+export interface Live {
+  readonly pubsub: Pick<PubSub, "topics" | "subscriptions">;
+  readonly scheduler: Pick<Scheduler, "jobs">;
 }
 
 /** Reads arguments of one resource; a block of at most one may be written as an object or as a list. */

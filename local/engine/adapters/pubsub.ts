@@ -1,4 +1,6 @@
-import type { PushConfig, SubscriptionConfig } from "../pubsub/types";
+import { isDeepStrictEqual } from "node:util";
+import type { Attributes } from "../../plan/values";
+import type { PushConfig, SubscriptionConfig, TopicConfig } from "../pubsub/types";
 import type { Adapter, Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
 
@@ -18,11 +20,32 @@ const topic: Adapter = {
     id: `projects/${read.project}/topics/${read.required("name")}`,
     ...labelled(read),
   }),
-  contribute(read, resource, draft) {
-    const retentionMs = milliseconds(read, "message_retention_duration");
-    const config = { name: read.required("id"), ...(retentionMs !== undefined && { retentionMs }) };
-    draft.topics.push({ config, resource });
+  contribute: (read, resource, draft) => void draft.topics.push({ config: topicConfig(read), resource }),
+  observe(read, { pubsub }) {
+    const config = topicConfig(read);
+    const found = pubsub.topics().find(({ name }) => name === config.name);
+    return found ? changed(config, found, TOPIC_ATTRIBUTES) : "gone";
   },
+};
+
+function topicConfig(read: Reader): TopicConfig {
+  const retentionMs = milliseconds(read, "message_retention_duration");
+  return { name: read.required("id"), ...(retentionMs !== undefined && { retentionMs }) };
+}
+
+/** How a field of a configuration is written in a plan. */
+type Written<C> = { readonly [K in keyof C]?: (value: C[K]) => Attributes };
+
+/** Attributes of the fields in which two configurations differ, as the second has them. */
+function changed<C extends object>(planned: C, found: C, written: Written<C>): Attributes {
+  const names = (Object.keys(written) as (keyof C)[]).filter((name) => !isDeepStrictEqual(planned[name], found[name]));
+  return Object.assign({}, ...names.map((name) => written[name]!(found[name]))) as Attributes;
+}
+
+const seconds = (ms: number): string => `${ms / 1_000}s`;
+
+const TOPIC_ATTRIBUTES: Written<TopicConfig> = {
+  retentionMs: (ms) => ({ message_retention_duration: ms === undefined ? "" : seconds(ms) }),
 };
 
 /** Defaults of google/pubsub/v1/pubsub.proto, `Subscription`, `RetryPolicy`, `DeadLetterPolicy`. */
@@ -62,36 +85,71 @@ const subscription: Adapter = {
     message_retention_duration: read.text("message_retention_duration") ?? DEFAULTS.retention,
     ...labelled(read),
   }),
-  contribute(read, resource, draft) {
-    const filter = read.text("filter");
-    const retry = read.block("retry_policy");
-    const deadLetter = read.block("dead_letter_policy");
-    const push = pushOf(read);
-    const config: SubscriptionConfig = {
-      name: read.required("id"),
-      topic: topicName(read, "topic"),
-      ackDeadlineMs: (read.number("ack_deadline_seconds") ?? DEFAULTS.ackDeadlineSeconds) * 1_000,
-      retentionMs: milliseconds(read, "message_retention_duration") ?? 0,
-      retainAcked: read.bool("retain_acked_messages") ?? false,
-      ordering: read.bool("enable_message_ordering") ?? false,
-      exactlyOnce: read.bool("enable_exactly_once_delivery") ?? false,
-      ...(filter && { filter }),
-      ...(retry && {
-        retry: {
-          minMs: milliseconds(read, "retry_policy.minimum_backoff") ?? DEFAULTS.minBackoffMs,
-          maxMs: milliseconds(read, "retry_policy.maximum_backoff") ?? DEFAULTS.maxBackoffMs,
-        },
-      }),
-      ...(deadLetter && {
-        deadLetter: {
-          topic: topicName(read, "dead_letter_policy.dead_letter_topic"),
-          maxAttempts: read.number("dead_letter_policy.max_delivery_attempts") || DEFAULTS.maxDeliveryAttempts,
-        },
-      }),
-      ...(push && { push }),
-    };
-    draft.subscriptions.push({ config, resource });
+  contribute: (read, resource, draft) => void draft.subscriptions.push({ config: subscriptionConfig(read), resource }),
+  observe(read, { pubsub }) {
+    const config = subscriptionConfig(read);
+    const found = pubsub.subscriptions().find(({ name }) => name === config.name);
+    return found ? changed(config, found, SUBSCRIPTION_ATTRIBUTES) : "gone";
   },
+};
+
+function subscriptionConfig(read: Reader): SubscriptionConfig {
+  const filter = read.text("filter");
+  const retry = read.block("retry_policy");
+  const deadLetter = read.block("dead_letter_policy");
+  const push = pushOf(read);
+  return {
+    name: read.required("id"),
+    topic: topicName(read, "topic"),
+    ackDeadlineMs: (read.number("ack_deadline_seconds") ?? DEFAULTS.ackDeadlineSeconds) * 1_000,
+    retentionMs: milliseconds(read, "message_retention_duration") ?? 0,
+    retainAcked: read.bool("retain_acked_messages") ?? false,
+    ordering: read.bool("enable_message_ordering") ?? false,
+    exactlyOnce: read.bool("enable_exactly_once_delivery") ?? false,
+    ...(filter && { filter }),
+    ...(retry && {
+      retry: {
+        minMs: milliseconds(read, "retry_policy.minimum_backoff") ?? DEFAULTS.minBackoffMs,
+        maxMs: milliseconds(read, "retry_policy.maximum_backoff") ?? DEFAULTS.maxBackoffMs,
+      },
+    }),
+    ...(deadLetter && {
+      deadLetter: {
+        topic: topicName(read, "dead_letter_policy.dead_letter_topic"),
+        maxAttempts: read.number("dead_letter_policy.max_delivery_attempts") || DEFAULTS.maxDeliveryAttempts,
+      },
+    }),
+    ...(push && { push }),
+  };
+}
+
+const SUBSCRIPTION_ATTRIBUTES: Written<SubscriptionConfig> = {
+  topic: (topic) => ({ topic }),
+  ackDeadlineMs: (ms) => ({ ack_deadline_seconds: ms / 1_000 }),
+  retentionMs: (ms) => ({ message_retention_duration: seconds(ms) }),
+  retainAcked: (retain_acked_messages) => ({ retain_acked_messages }),
+  ordering: (enable_message_ordering) => ({ enable_message_ordering }),
+  exactlyOnce: (enable_exactly_once_delivery) => ({ enable_exactly_once_delivery }),
+  filter: (filter = "") => ({ filter }),
+  retry: (retry) => ({
+    retry_policy: retry ? [{ minimum_backoff: seconds(retry.minMs), maximum_backoff: seconds(retry.maxMs) }] : [],
+  }),
+  deadLetter: (policy) => ({
+    dead_letter_policy: policy ? [{ dead_letter_topic: policy.topic, max_delivery_attempts: policy.maxAttempts }] : [],
+  }),
+  push: (push) => ({
+    push_config: push
+      ? [
+          {
+            push_endpoint: push.endpoint,
+            oidc_token: push.oidc
+              ? [{ service_account_email: push.oidc.serviceAccountEmail, audience: push.oidc.audience }]
+              : [],
+            no_wrapper: push.unwrapped ? [{ write_metadata: push.unwrapped.writeMetadata }] : [],
+          },
+        ]
+      : [],
+  }),
 };
 
 function pushOf(read: Reader): PushConfig | undefined {

@@ -1,7 +1,8 @@
 import { parseSchedule, isTimeZone } from "../../../language/schedule";
 import { issue } from "../../plan/issues";
 import type { JobConfig, JobTarget } from "../scheduler";
-import type { Adapter, Reader } from "./adapter";
+import type { Attributes } from "../../plan/values";
+import type { Adapter, Live, Reader } from "./adapter";
 import { milliseconds } from "./common";
 import { topicName } from "./pubsub";
 
@@ -44,6 +45,7 @@ const job: Adapter = {
     paused: read.bool("paused") ?? false,
     state: read.bool("paused") ? "PAUSED" : "ENABLED",
   }),
+  observe,
   contribute(read, resource, draft) {
     const where = `${resource.stack}/${resource.address}`;
     const target = targetOf(read);
@@ -108,6 +110,14 @@ function targetOf(read: Reader): JobTarget | undefined {
       oidc: { serviceAccountEmail, audience: read.text("http_target.oidc_token.audience") || url },
     }),
   };
+}
+
+/** A client may pause a job, and resume it. */
+function observe(read: Reader, { scheduler }: Live): Attributes | "gone" {
+  const found = scheduler.jobs().find(({ config }) => config.name === read.required("id"));
+  if (!found) return "gone";
+  const { paused } = found.config;
+  return paused === (read.bool("paused") ?? false) ? {} : { paused, state: paused ? "PAUSED" : "ENABLED" };
 }
 
 export const schedulerAdapters: readonly Adapter[] = [job];

@@ -45,6 +45,7 @@ const object: Adapter = {
   type: "google_storage_bucket_object",
   runs: true,
   honoured: ["name", "bucket", "source"],
+  uploads: ["source"],
   inert: [
     "cache_control",
     "content",
