@@ -38,6 +38,9 @@ export interface RetrySpec {
 /** What a handler promises about its effects; see `ContractSpec.effects`. */
 export type Effects = "transactional" | "at-least-once";
 
+/** Where the records of a handler live. */
+export type StoreKind = "firestore" | "postgres" | "memory";
+
 /** A handler's declaration about itself. Pure data and pure functions, so that synthesis can import it. */
 export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects = Effects> {
   /** Scope of the idempotency records and name of the workload; `^[a-z][a-z0-9-]{0,40}$`, never renamed lightly. */
@@ -68,7 +71,7 @@ export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects
   /** Events handled at a time by one instance, 1–1000. @default 20 */
   readonly concurrency?: number;
   /** Where idempotency records live. @default "firestore" */
-  readonly store?: "firestore" | "memory";
+  readonly store?: StoreKind;
   /** How long a record is remembered; at least the redelivery horizon of 7 days. @default "14d" */
   readonly remember?: Duration;
   /** Root collections the handler writes through `ctx.commit`, subcollections of their documents included. @default none */
@@ -91,7 +94,7 @@ export interface ContractManifest {
   readonly maxBackoffMs: number;
   readonly order: boolean;
   readonly concurrency: number;
-  readonly store: "firestore" | "memory";
+  readonly store: StoreKind;
   readonly rememberMs: number;
   readonly writes: readonly string[];
   readonly auth: "platform" | "self";

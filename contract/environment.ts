@@ -17,7 +17,7 @@ export const ENV = {
   audience: "MILLRACE_AUDIENCE",
   /** E-mails of the identities that may call, comma separated. */
   callers: "MILLRACE_CALLERS",
-  /** `memory` or `firestore`. */
+  /** `memory`, `firestore` or `postgres`. */
   store: "MILLRACE_STORE",
   /** `projects/{project}/databases/{database}`. */
   firestoreDatabase: "MILLRACE_FIRESTORE_DATABASE",

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { HEALTH_PATH } from "../contract/environment";
 import { type Issue, IssuesError, renderIssue } from "../contract/issue";
-import { type Door, platformDoor, selfDoor } from "./auth/door";
-import { GOOGLE_ISSUERS, GOOGLE_KEYS_URL, jsonWebKeys } from "./auth/keys";
+import { platformDoor } from "./auth/door";
+import type { TokenCheck } from "./auth/self";
 import { type Clock, realClock } from "./clock";
 import { decode } from "./decode/decode";
 import type { Incoming } from "./decode/incoming";
@@ -56,6 +56,8 @@ export interface RuntimeOptions {
    * @default nothing
    */
   readonly transports?: readonly Transport[];
+  /** For `auth: "self"`: `googleTokens()` of `millrace/runtime/tokens`. @default none, which such a contract refuses */
+  readonly tokens?: TokenCheck;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Takes log lines. @default stdout */
@@ -83,7 +85,7 @@ export function prepare(
 ): Prepared {
   const env = options.env ?? process.env;
   const log = logOf(handler, options);
-  const { settings, issues: all } = readSettings(handler, options.store, env);
+  const { settings, issues: all } = readSettings(handler, options, env);
   const issues = all.filter(concerns);
   if (issues.some(({ severity }) => severity === "error")) throw new IssuesError(issues);
   logIssues(log, issues);
@@ -110,7 +112,9 @@ export function prepare(
 export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
   const prepared = prepare(handler, options);
   const { clock, log } = prepared;
-  const door = openDoor(prepared);
+  // Checked above: a contract that leaves nothing to the platform comes with a check of its own.
+  const own = handler.contract.manifest.auth === "self" ? options.tokens : undefined;
+  const door = own ? own({ ...prepared, fetch: prepared.send }) : platformDoor(prepared);
   const shutdown = createShutdown();
   const inFlight = new Set<Promise<unknown>>();
 
@@ -161,14 +165,6 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     },
     drain: () => drain(shutdown, clock, () => Promise.all(inFlight)),
   };
-}
-
-function openDoor(prepared: Prepared): Door {
-  if (prepared.handler.contract.manifest.auth === "platform") return platformDoor(prepared);
-  const { issuer, clock, send } = prepared;
-  const url = issuer ? `${issuer}/jwks` : GOOGLE_KEYS_URL;
-  const keys = jsonWebKeys({ url, clock, fetch: send });
-  return selfDoor({ ...prepared, issuers: issuer ? [issuer] : GOOGLE_ISSUERS, keys });
 }
 
 export const logOf = (handler: Handler, { write }: RuntimeOptions): Log =>

@@ -145,7 +145,10 @@ export async function deliver(
       lease,
       endMs: Math.min(clock.now() + manifest.timeLimitMs, latestEndMs),
       isLastAttempt,
-      commit: (write) => settlement.commit(lease, write),
+      commits: {
+        commit: (write) => settlement.commit(lease, write),
+        commitIn: (transactions, work) => settlement.commitIn(lease, transactions, work),
+      },
       once: createSteps(lease, answerMs),
       shutdown,
       clock,

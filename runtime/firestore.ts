@@ -2,7 +2,11 @@ import { ENV } from "../contract/environment";
 import { realClock } from "./clock";
 import { metadataAccessToken } from "./google/access-token";
 import { createFirestoreStore } from "./store/firestore/store";
-import type { Store } from "./store/store";
+import { type FirestoreDatabase, firestoreTransactions } from "./store/firestore/transactions";
+import type { Store, Transactions } from "./store/store";
+
+export type { FirestoreDatabase } from "./store/firestore/transactions";
+export type { Transactions } from "./store/store";
 
 export interface FirestoreStoreOptions {
   /** `projects/{project}/databases/{database}`. @default MILLRACE_FIRESTORE_DATABASE */
@@ -59,3 +63,10 @@ export function firestoreStore(options: FirestoreStoreOptions = {}): Store {
     pending: async (limit, after) => opened().pending!(limit, after),
   };
 }
+
+/**
+ * Transactions of `@google-cloud/firestore`, for `ctx.commitIn`. Costs two reads of the record beside the handler's own
+ * reads and writes.
+ * @param db a `Firestore` of the database that holds the records
+ */
+export const inFirestore = <Native>(db: FirestoreDatabase<Native>): Transactions<Native> => firestoreTransactions(db);

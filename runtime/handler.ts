@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Contract, Effects, EventMeta } from "../contract/contract";
 import type { Log } from "./log";
-import type { DocumentData } from "./store/store";
+import type { DocumentData, Transactions } from "./store/store";
 
 /** A message to publish together with a commit. */
 export interface OutgoingMessage {
@@ -11,18 +11,22 @@ export interface OutgoingMessage {
   readonly orderingKey?: string;
 }
 
-/** What one `ctx.commit` writes: all of it, together with the record that the event is done, or nothing. */
-export interface Transaction {
-  /** Writes a document, replacing one that exists. `path` is relative to the database: `orders/17`. */
-  set(path: string, data: DocumentData): void;
-  /** Writes a document that must not exist yet; otherwise the commit is refused with `CommitConflict`. */
-  create(path: string, data: DocumentData): void;
-  delete(path: string): void;
+/** Messages that leave if, and only if, a commit happens. */
+export interface Outbox {
   /**
    * Publishes after the commit, at least once; every copy carries the same `millrace-dedupe-id` attribute.
    * @param topic `projects/{project}/topics/{topic}`
    */
   publish(topic: string, message: OutgoingMessage): void;
+}
+
+/** What one `ctx.commit` writes: all of it, together with the record that the event is done, or nothing. */
+export interface Transaction extends Outbox {
+  /** Writes a document, replacing one that exists. `path` is relative to the database: `orders/17`. */
+  set(path: string, data: DocumentData): void;
+  /** Writes a document that must not exist yet; otherwise the commit is refused with `CommitConflict`. */
+  create(path: string, data: DocumentData): void;
+  delete(path: string): void;
 }
 
 /** What a handler knows of the delivery it handles. */
@@ -62,6 +66,19 @@ export interface TransactionalContext extends Context {
    * @throws StoreUnavailable when the store does not answer in time; a later delivery finds out what happened
    */
   commit(write: (tx: Transaction) => unknown): Promise<void>;
+  /**
+   * The same in a transaction of the store's own client, for effects that depend on what is read. The record is
+   * written in it last; what `work` resolves to is kept as the event's result.
+   * @param transactions `inFirestore(db)`, `inPostgres(pool)`: of the database that holds the records
+   * @param work may be run several times, as the client does on contention; whatever it throws undoes all of it
+   * @throws LeaseLost when another delivery owns the event; nothing was written
+   * @throws StoreUnavailable when it is unknown whether it was committed; a later delivery finds out
+   * @throws TypeError when they are transactions of another store than the contract's
+   */
+  commitIn<Native>(
+    transactions: Transactions<Native>,
+    work: (native: Native, outbox: Outbox) => unknown,
+  ): Promise<void>;
 }
 
 export type ContextOf<E extends Effects> = E extends "transactional" ? TransactionalContext : Context;

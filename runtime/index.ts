@@ -5,6 +5,7 @@ export {
   type Context,
   defineHandler,
   type Handler,
+  type Outbox,
   type OutgoingMessage,
   type Transaction,
   type TransactionalContext,

@@ -21,7 +21,8 @@ export interface RunOptions {
   /** Instant at which the time limit passes. */
   readonly endMs: number;
   readonly isLastAttempt: boolean;
-  readonly commit: TransactionalContext["commit"];
+  /** What a transactional handler is given beside the rest. */
+  readonly commits: Pick<TransactionalContext, "commit" | "commitIn">;
   readonly once: Context["once"];
   readonly shutdown: Shutdown;
   readonly clock: Clock;
@@ -77,7 +78,7 @@ export async function run(options: RunOptions): Promise<Ran> {
   };
   const transactional = handler.contract.manifest.effects === "transactional";
   // The handler's types say which context it gets; the manifest says the same here.
-  const given = (transactional ? Object.assign(ctx, { commit: options.commit }) : ctx) as TransactionalContext;
+  const given = (transactional ? Object.assign(ctx, options.commits) : ctx) as TransactionalContext;
   const call = async (): Promise<Ran> => {
     try {
       return { kind: "returned", value: await handler.run(input, given) };

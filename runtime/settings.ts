@@ -26,7 +26,7 @@ export interface Settings {
  */
 export function readSettings(
   { contract: { manifest, hash } }: Handler,
-  store: Store | undefined,
+  { store, tokens }: { readonly store?: Store | undefined; readonly tokens?: object | undefined },
   env: NodeJS.ProcessEnv,
 ): { readonly settings: Settings; readonly issues: readonly Issue[] } {
   const issues: Issue[] = [];
@@ -80,6 +80,13 @@ export function readSettings(
       "MR3015",
       "the contract leaves token checks to Cloud Run, and K_SERVICE is not set: this is not Cloud Run",
       'run it on Cloud Run or Cloud Functions, or set auth: "self" in the contract',
+    );
+
+  if (manifest.auth === "self" && !tokens)
+    error(
+      "MR3015",
+      "the contract leaves no token check to the platform, and the handler was started without one of its own",
+      'pass { tokens: googleTokens() } of "millrace/runtime/tokens"',
     );
 
   const kind = env[ENV.store];

@@ -2,16 +2,16 @@ import type { Clock } from "./clock";
 import type { Incoming } from "./decode/incoming";
 import { CommitConflict, describeError, LeaseLost, StoreUnavailable } from "./errors";
 import type { Publisher } from "./google/publisher";
-import type { Handler, TransactionalContext } from "./handler";
+import type { Handler, Outbox, TransactionalContext } from "./handler";
 import type { Log } from "./log";
 import type { Outcome } from "./outcome";
 import { relay } from "./outbox";
 import { type Cause, deadLetterRow } from "./park";
 import type { Probe } from "./probe";
 import { type Lease, revised } from "./record/lease";
-import { type Held, patiently } from "./record/transition";
+import { type Held, patiently, type Written } from "./record/transition";
 import type { Ran } from "./run";
-import type { Change, OutboxRow, RecordData, Store } from "./store/store";
+import type { Change, OutboxRow, RecordData, Store, Transactions } from "./store/store";
 import { gather, MAX_ROW_BYTES, sizeOf } from "./transaction";
 
 export interface SettlementOptions {
@@ -38,6 +38,12 @@ const PUBLISH_PATIENCE_MS = 5_000;
 export interface Settlement {
   /** `ctx.commit`: effects, messages and the record that the event is done, in one write. */
   commit(lease: Lease, write: Parameters<TransactionalContext["commit"]>[0]): Promise<void>;
+  /** The same in a transaction of the store's own client. */
+  commitIn<Native>(
+    lease: Lease,
+    transactions: Transactions<Native>,
+    work: (native: Native, outbox: Outbox) => unknown,
+  ): Promise<void>;
   /** After `ctx.commit` the event is done, whatever came of the handler. */
   afterCommit(lease: Lease, ran: Ran): Promise<Outcome>;
   /** The handler returned without a commit: its effects, if any, were its own affair. */
@@ -151,44 +157,75 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
       "the lease could not be released; the event is tried again when it lapses",
     );
 
+  /** What a commit is asked for, and the change that it is. */
+  const gathering = (lease: Lease) => {
+    const gathered = gather({
+      handler: manifest.name,
+      writes: manifest.writes,
+      rowPrefix: `${lease.key}-${lease.token}`,
+      expireAtMs,
+    });
+    return {
+      ...gathered,
+      change: (current: RecordData, value: unknown) => ({
+        record: { ...done(value)(current), outbox: gathered.rows.map(({ id }) => id) },
+        addRows: gathered.rows,
+      }),
+    };
+  };
+
+  const committed = async (
+    lease: Lease,
+    make: (outgoing: ReturnType<typeof gathering>) => Promise<Written>,
+    refused: string,
+  ): Promise<void> => {
+    if (committing) throw new Error("one delivery, one commit: it has been called already");
+    committing = true;
+    let written: Written | undefined;
+    try {
+      const outgoing = gathering(lease);
+      rows = outgoing.rows;
+      written = await make(outgoing);
+    } finally {
+      // Nothing was written, so the handler may think again.
+      if (!written || written.kind === "refused") committing = false;
+    }
+    if (written.kind === "refused") throw new CommitConflict(refused);
+    if (written.kind !== "applied")
+      throw new LeaseLost("the event is no longer this delivery's; nothing was committed");
+  };
+
   return {
     release,
 
-    async commit(lease, write) {
-      if (committing) throw new Error("ctx.commit has been called already: one delivery, one commit");
-      const {
-        tx,
-        effects,
-        rows: outgoing,
-      } = gather({
-        handler: manifest.name,
-        writes: manifest.writes,
-        rowPrefix: `${lease.key}-${lease.token}`,
-        expireAtMs,
-      });
-      const value = write(tx);
-      if (value instanceof Promise) {
-        // Its own failure, if any, must not end the process.
-        value.catch(() => {});
-        throw new TypeError("the function given to ctx.commit must not be asynchronous");
-      }
-      const record = done(value);
-      const outbox = outgoing.map(({ id }) => id);
-      committing = true;
-      await point("C3");
-      const written = await lease.change(
-        (current) => ({ record: { ...record(current), outbox }, effects, addRows: outgoing }),
-        untilMs,
-      );
-      if (written.kind === "refused") {
-        // Nothing was written, so the handler may think again.
-        committing = false;
-        throw new CommitConflict("a document that ctx.commit creates exists already");
-      }
-      if (written.kind !== "applied")
-        throw new LeaseLost("the event is no longer this delivery's; nothing was committed");
-      rows = outgoing;
-    },
+    commit: (lease, write) =>
+      committed(
+        lease,
+        async (outgoing) => {
+          const { tx, effects } = outgoing;
+          const value = write(tx);
+          if (value instanceof Promise) {
+            // Its own failure, if any, must not end the process.
+            value.catch(() => {});
+            throw new TypeError("the function given to ctx.commit must not be asynchronous");
+          }
+          await point("C3");
+          return lease.change((current) => ({ ...outgoing.change(current, value), effects }), untilMs);
+        },
+        "a document that ctx.commit creates exists already",
+      ),
+
+    commitIn: (lease, transactions, work) =>
+      committed(
+        lease,
+        async () => {
+          await point("C3");
+          const keep = (gathered: readonly OutboxRow[]) => void (rows = gathered);
+          const session = { lease, store, untilMs, keep, gathering: () => gathering(lease) };
+          return transactions.commit(transactions, session, work);
+        },
+        "the transaction has not found the event's record: is it one of the database that holds the records?",
+      ),
 
     async afterCommit(lease, ran) {
       if (ran.kind !== "returned")

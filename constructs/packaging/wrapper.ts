@@ -1,3 +1,4 @@
+import type { ContractManifest, StoreKind } from "../../contract/contract";
 import { ENV } from "../../contract/environment";
 
 /**
@@ -22,9 +23,11 @@ export interface Description {
 export interface Wrapping {
   readonly kind: HandlerKind;
   /** Where its records live. */
-  readonly store: keyof typeof STORES;
+  readonly store: StoreKind;
   /** @default none */
   readonly transports?: readonly TransportName[];
+  /** Who checks the caller's token. @default "platform" */
+  readonly auth?: ContractManifest["auth"];
 }
 
 /** Names that the wrapper imports from a module of ours. */
@@ -45,12 +48,21 @@ const STORES = {
   firestore: [
     { text: "store: firestoreStore()", imports: [{ names: ["firestoreStore"], from: "millrace/runtime/firestore" }] },
   ],
-} as const satisfies Record<string, readonly Option[]>;
+  postgres: [
+    { text: "store: postgresStore()", imports: [{ names: ["postgresStore"], from: "millrace/runtime/postgres" }] },
+  ],
+} as const satisfies Record<StoreKind, readonly Option[]>;
 
 const TRANSPORTS = { tasks: "cloudTasks", scheduler: "cloudScheduler" } as const satisfies Record<
   TransportName,
   string
 >;
+
+/** A check of signatures, for handlers that anybody may call. */
+const OWN_TOKENS: Option = {
+  text: "tokens: googleTokens()",
+  imports: [{ names: ["googleTokens"], from: "millrace/runtime/tokens" }],
+};
 
 interface Start {
   readonly imports: Import;
@@ -91,6 +103,7 @@ export function wrapperSource(entryFile: string, wrapping: Wrapping): string {
     ...start.options,
     ...STORES[wrapping.store],
     ...transportsOption(wrapping.transports ?? []),
+    ...(wrapping.auth === "self" ? [OWN_TOKENS] : []),
   ];
   const imports = [start.imports, ...options.flatMap((option) => option.imports)];
   const argument = options.length === 0 ? "" : `, { ${options.map(({ text }) => text).join(", ")} }`;

@@ -11,7 +11,6 @@ import {
   type Token,
   type Verdict,
 } from "./token";
-import type { Keys } from "./keys";
 
 /** Decides who may deliver. */
 export type Door = (headers: IncomingHttpHeaders) => Verdict | Promise<Verdict>;
@@ -24,7 +23,7 @@ export interface DoorOptions extends Expected {
  * Looks at a token once: its claims, then what `distrust` has against its origin. Afterwards only its claims, whose
  * time runs out.
  */
-function createDoor(
+export function createDoor(
   options: DoorOptions,
   headerOf: (headers: IncomingHttpHeaders) => string | undefined,
   distrust: (token: Token) => Verdict | undefined | Promise<Verdict | undefined>,
@@ -63,30 +62,4 @@ export const platformDoor = (options: DoorOptions): Door =>
             401,
             "the token has its signature, so the platform has not checked it; does the service let everybody in?",
           ),
-  );
-
-export interface SelfDoorOptions extends DoorOptions {
-  /** Accepted values of `iss`. */
-  readonly issuers: readonly string[];
-  readonly keys: Keys;
-}
-
-/** `self`: the runtime checks the signature itself, with the issuer's published keys. */
-export const selfDoor = (options: SelfDoorOptions): Door =>
-  createDoor(
-    options,
-    ({ authorization }) => authorization,
-    async ({ header, claims, signed, signature }) => {
-      // Only what Google signs with; above all not "none", and no shared secret.
-      if (header.alg !== "RS256")
-        return refuse(401, `tokens signed with ${JSON.stringify(header.alg)} are not accepted`);
-      if (!options.issuers.includes(claims.iss ?? ""))
-        return refuse(401, `the issuer ${JSON.stringify(claims.iss)} is not trusted`);
-      try {
-        if (await options.keys.verify(header.kid ?? "", signed, signature)) return undefined;
-      } catch (error) {
-        return refuse(503, `the issuer's keys could not be read: ${(error as Error).message}`);
-      }
-      return refuse(401, "the token's signature is not the issuer's");
-    },
   );

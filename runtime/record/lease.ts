@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock";
 import { LeaseLost, StoreUnavailable } from "../errors";
 import type { Change, RecordData, Store } from "../store/store";
-import { type Held, type Written, write } from "./transition";
+import { type Held, type Made, type Written, write, writeBy } from "./transition";
 
 /** A claim that is kept alive until it is settled. */
 export interface Lease {
@@ -25,6 +25,11 @@ export interface Lease {
    * @throws StoreUnavailable when the store has not answered by `untilMs`; whether it happened is then unknown
    */
   change(build: (record: RecordData) => Omit<Change, "key" | "expect">, untilMs: number): Promise<Written>;
+  /**
+   * The same, made by somebody else: in a transaction of the store's own client. Nothing is renewed meanwhile. What it
+   * throws is thrown when the record is as it was.
+   */
+  changeBy(make: (held: Held) => Promise<Made>, untilMs: number): Promise<Written>;
   /** Stops the renewals. */
   close(): void;
 }
@@ -78,6 +83,16 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     close();
   };
 
+  const settling = (work: () => Promise<Written>): Promise<Written> =>
+    inTurn(async () => {
+      if (lease.settled) return { kind: "settled", held: lease.settled };
+      if (lease.lost) return { kind: "lost" };
+      const written = await work();
+      if (written.kind === "lost") noteLoss();
+      if (written.kind === "applied" || written.kind === "settled") hold(written.held);
+      return written;
+    });
+
   const renew = async () => {
     if (closed) return;
     const startedMs = clock.now();
@@ -111,15 +126,8 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     alarm: undefined,
     settled: undefined,
     lost: false,
-    change: (build, untilMs) =>
-      inTurn(async () => {
-        if (lease.settled) return { kind: "settled", held: lease.settled };
-        if (lease.lost) return { kind: "lost" };
-        const written = await write(store, held, build, { clock, random, untilMs });
-        if (written.kind === "lost") noteLoss();
-        if (written.kind === "applied" || written.kind === "settled") hold(written.held);
-        return written;
-      }),
+    change: (build, untilMs) => settling(() => write(store, held, build, { clock, random, untilMs })),
+    changeBy: (make, untilMs) => settling(() => writeBy(make, store, held, { clock, random, untilMs })),
     close,
   };
   arm();

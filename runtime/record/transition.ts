@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../clock";
-import { Unavailable } from "../errors";
-import type { Change, RecordData, Store, Stored } from "../store/store";
+import { StoreUnavailable, Unavailable } from "../errors";
+import type { Change, CommitReply, RecordData, Store, Stored } from "../store/store";
 
 /** A record this delivery has written and may write again. */
 export interface Held extends Pick<Stored, "record" | "version"> {
@@ -43,30 +43,58 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
   }
 }
 
-/**
- * Writes over a record this delivery holds. A reply may be lost and the write sent twice, so a failed precondition is
- * not the end: the record is read, and if it was this owner who moved it, that counts as the write, or the write is
- * made again on top of it (a renewal whose reply was lost).
- */
-export async function write(
+/** A write, and what the store said to it: nothing, if it fell silent and nobody knows whether it happened. */
+export interface Made {
+  readonly record: RecordData;
+  readonly reply: CommitReply | StoreUnavailable;
+}
+
+/** Writes over a record this delivery holds, as often as the patience lasts. */
+export const write = (
   store: Store,
   held: Held,
   build: (record: RecordData) => Omit<Change, "key" | "expect">,
   patience: Patience,
+): Promise<Written> =>
+  writeBy(
+    async ({ key, version, record }) => {
+      const change = { key, expect: version, ...build(record) };
+      return { record: change.record, reply: await patiently(patience, () => store.commit(change)) };
+    },
+    store,
+    held,
+    patience,
+  );
+
+/**
+ * The same with a write that somebody else makes. A reply may be lost and the write sent twice, so a failed
+ * precondition is not the end: the record is read, and if it was this owner who moved it, that counts as the write, or
+ * the write is made again on top of it (a renewal whose reply was lost).
+ * @throws StoreUnavailable when nobody can tell whether it happened; whatever `make` throws
+ */
+export async function writeBy(
+  make: (base: Held) => Promise<Made>,
+  store: Store,
+  held: Held,
+  patience: Patience,
 ): Promise<Written> {
   let base = held;
   for (;;) {
-    const change = { key: base.key, expect: base.version, ...build(base.record) };
-    const { owner, token } = change.record;
-    const reply = await patiently(patience, () => store.commit(change));
-    if (reply.applied) return { kind: "applied", held: { ...base, record: change.record, version: reply.version } };
+    const { record, reply } = await make(base);
+    const silence = reply instanceof StoreUnavailable ? reply : undefined;
+    if ("applied" in reply && reply.applied)
+      return { kind: "applied", held: { ...base, record, version: reply.version } };
     const { stored } = await patiently(patience, () => store.read(base.key));
-    if (stored?.version === base.version) return { kind: "refused" };
-    if (stored?.record.owner !== owner || stored.record.token !== token) return { kind: "lost" };
-    const found = { ...base, ...stored };
-    const same = stored.record.revision === change.record.revision && stored.record.state === change.record.state;
-    if (same) return { kind: "applied", held: found };
-    if (stored.record.state !== "CLAIMED") return { kind: "settled", held: found };
-    base = found;
+    const unmoved = stored?.version === base.version;
+    if (unmoved && !silence) return { kind: "refused" };
+    if (!unmoved) {
+      if (stored?.record.owner !== record.owner || stored.record.token !== record.token) return { kind: "lost" };
+      const found = { ...base, ...stored };
+      const same = stored.record.revision === record.revision && stored.record.state === record.state;
+      if (same) return { kind: "applied", held: found };
+      if (stored.record.state !== "CLAIMED") return { kind: "settled", held: found };
+      base = found;
+    }
+    if (silence) throw silence;
   }
 }

@@ -1,3 +1,6 @@
+import type { StoreKind } from "../../contract/contract";
+import type { commitIn } from "../commit-in";
+
 /** Where an event stands. `CLAIMED` is live while its lease lasts; `DONE` and `PARKED` are final. */
 export type RecordState = "CLAIMED" | "RELEASED" | "DONE" | "PARKED";
 
@@ -102,18 +105,48 @@ export type CommitReply =
   | { readonly applied: false };
 
 /**
+ * Transactions of a store's own client. What a user reads and writes in one and the change of a record happen together
+ * or not at all. Made by `inFirestore` and `inPostgres`.
+ */
+export interface Transactions<Native> {
+  readonly kind: StoreKind;
+  /**
+   * Runs `work` in a transaction, with the change that it resolves to; perhaps several times, as the client does on
+   * contention.
+   * @param fence the version that the record must have
+   * @returns not applied when it has another one; then nothing of it was written
+   * @throws StoreUnavailable when it is unknown whether it was committed; whatever `work` throws, which undoes it
+   */
+  run(fence: Fence, work: (native: Native) => Promise<Change>): Promise<CommitReply>;
+  /** How a delivery commits in them; the same for all kinds. */
+  readonly commit: typeof commitIn;
+}
+
+/** The state of a record that a write builds on. */
+export interface Fence {
+  readonly key: string;
+  readonly version: Version;
+}
+
+/**
  * Where records live. Everything else, from leases to replay, is built on these three operations. All of them reject
  * with `StoreUnavailable` when it is unknown whether or not they happened; a write may be sent again then, because its
  * precondition fails if the first one did happen.
  */
 export interface Store {
-  readonly kind: "memory" | "firestore";
+  readonly kind: StoreKind;
   read(key: string): Promise<Snapshot>;
   commit(change: Change): Promise<CommitReply>;
   /** The outbox rows that still exist, in the order of `ids`. */
   rows(ids: readonly string[]): Promise<readonly OutboxRow[]>;
   /** Ids of outbox rows, ascending, those after `after` alone. @default the store cannot list them */
   pending?(limit: number, after?: string): Promise<readonly string[]>;
+  /** Runs a transaction of the store's own client. For what watches a store. @default the transactions by themselves */
+  within?<Native>(
+    transactions: Transactions<Native>,
+    fence: Fence,
+    work: (native: Native) => Promise<Change>,
+  ): Promise<CommitReply>;
   /** What keeps the store from working at all, known before it is first used. */
   fault?(): { readonly problem: string; readonly fix: string } | undefined;
 }

@@ -18,7 +18,7 @@ const good = environmentFor(inFirestore);
 /** Severity and code of everything that is said about an environment. */
 const issuesOf = (env: NodeJS.ProcessEnv, handler: Handler = inFirestore, store?: Store | null) => {
   const given = store === undefined ? firestoreStore({ env }) : (store ?? undefined);
-  return readSettings(handler, given, env).issues;
+  return readSettings(handler, { store: given }, env).issues;
 };
 const brief = (...args: Parameters<typeof issuesOf>) =>
   issuesOf(...args).map(({ severity, code }) => `${severity} ${code}`);
@@ -26,7 +26,7 @@ const brief = (...args: Parameters<typeof issuesOf>) =>
 describe("the start of a handler", () => {
   it("finds nothing to say about what the constructs set", () => {
     expect(brief(good)).toEqual([]);
-    expect(readSettings(inFirestore, firestoreStore({ env: good }), good).settings).toEqual({
+    expect(readSettings(inFirestore, { store: firestoreStore({ env: good }) }, good).settings).toEqual({
       local: false,
       project: "p",
       deadlineMs: 65_000,
@@ -103,7 +103,7 @@ describe("the start of a handler", () => {
       PUBSUB_EMULATOR_HOST: "127.0.0.1:8085",
     };
     expect(brief(env)).toEqual([]);
-    expect(readSettings(inFirestore, firestoreStore({ env }), env).settings).toMatchObject({
+    expect(readSettings(inFirestore, { store: firestoreStore({ env }) }, env).settings).toMatchObject({
       local: true,
       time: { realEpochMs: 1_000, engineEpochMs: 2_000, scale: 10 },
       issuer: "http://127.0.0.1:9",

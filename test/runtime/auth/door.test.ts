@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { type VirtualClock, virtualClock } from "../../../local/engine/clock";
 import { createTokens } from "../../../local/engine/tokens";
-import { platformDoor, selfDoor } from "../../../runtime/auth/door";
+import { platformDoor } from "../../../runtime/auth/door";
+import { selfDoor } from "../../../runtime/auth/self";
 import { GOOGLE_ISSUERS, jsonWebKeys } from "../../../runtime/auth/keys";
 import { restFetch } from "../support/rest-fetch";
 import { AUDIENCE, CALLER, createSigner, goodClaims, keySet, type Signer, strippedToken } from "../support/tokens";

@@ -1,7 +1,8 @@
+import { Firestore } from "@google-cloud/firestore";
 import { realClock } from "../../../local/engine/clock";
 import { createDocuments, documentsRest } from "../../../local/engine/firestore";
 import { noJournal } from "../../../local/engine/journal";
-import { firestoreStore } from "../../../runtime/firestore";
+import { firestoreStore, inFirestore } from "../../../runtime/firestore";
 import {
   describeFirestoreEmulator,
   type FirestoreEmulator,
@@ -11,6 +12,7 @@ import { documentReader } from "../support/documents";
 import { restFetch } from "../support/rest-fetch";
 import { RECORD, storeConformance, type Subject } from "./conformance";
 import { protocolConformance } from "./protocol";
+import { transactionConformance } from "./transactions";
 
 const database = "projects/test-project/databases/(default)";
 
@@ -40,13 +42,44 @@ describe("the Firestore store on the local engine", () => {
 describeFirestoreEmulator("the Firestore store on Google's emulator", () => {
   let emulator: FirestoreEmulator;
   let subject: Subject;
+  const clients: Firestore[] = [];
   beforeAll(async () => {
     emulator = await startFirestoreEmulator();
     const store = firestoreStore({ database, emulatorHost: emulator.host });
     subject = { store, document: documentReader(emulator.host, database) };
   }, 60_000);
-  afterAll(() => emulator.stop());
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.terminate()));
+    await emulator.stop();
+  });
   storeConformance(() => subject);
   protocolConformance(() => subject);
   keepsUpdateTime(() => subject);
+
+  describe("and transactions of Google's client", () => {
+    const client = (databaseId: string) => {
+      const [host, port] = emulator.host.split(":");
+      const db = new Firestore({ projectId: "test-project", databaseId, host, port: Number(port), ssl: false });
+      clients.push(db);
+      return db;
+    };
+    let db: Firestore;
+    let elsewhere: Firestore;
+    beforeAll(() => {
+      db = client("(default)");
+      elsewhere = client("elsewhere");
+    });
+    transactionConformance(() => ({
+      store: subject.store,
+      transactions: inFirestore(db),
+      elsewhere: inFirestore(elsewhere),
+      async add(transaction, name, n) {
+        const counts = db.doc(`counts/${name}`);
+        const found = await transaction.get(counts);
+        const before = (found.data() as { n: number } | undefined)?.n ?? 0;
+        transaction.set(counts, { n: before + n });
+      },
+      value: async (name) => ((await db.doc(`counts/${name}`).get()).data() as { n: number } | undefined)?.n,
+    }));
+  });
 });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { freePort } from "../../support/port";
 
 const root = join(__dirname, "../../..");
 
@@ -58,12 +58,4 @@ export async function startFunction(folder: string, env: NodeJS.ProcessEnv): Pro
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return running;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

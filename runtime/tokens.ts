@@ -1,0 +1,2 @@
+export type { Door } from "./auth/door";
+export { googleTokens, type TokenCheck, type TokenCheckOptions } from "./auth/self";
