@@ -60,9 +60,8 @@ export interface GrantTarget {
   readonly attach: (scope: Construct, id: string, config: MemberConfig) => TerraformResource;
 }
 
-/** The stack's project as a target, for roles that Google has on nothing narrower. */
-export function projectTarget(scope: Construct): GrantTarget {
-  const { projectId: project } = MillraceStack.of(scope).context;
+/** A project, by default the stack's, as a target, for roles that Google has on nothing narrower. */
+export function projectTarget(scope: Construct, project = MillraceStack.of(scope).context.projectId): GrantTarget {
   return {
     scope,
     name: `projects/${project}`,

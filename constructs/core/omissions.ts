@@ -11,7 +11,6 @@ const ONE_CONTAINER = "one container per instance; sidecars come later";
 const NO_CONDITION =
   "a grant on the resource itself needs no narrowing; the three that are on the project have conditions";
 const CONDITION = { "condition.description": "title and expression say it" } as const;
-const HTTP_PROBE = "the runtime answers over HTTP, which says more than an open port";
 const OTHER_FORMATS = "the repository holds container images";
 
 const OTHER_TABLES = "tables that Pub/Sub and handlers write are BigQuery's own";
@@ -69,38 +68,21 @@ export const OMISSIONS: Omissions = {
   google_bigquery_table_iam_member: membership,
   google_cloud_run_v2_service: {
     annotations: "kept by clients; ignored, because they write it",
-    binary_authorization: NOT_OFFERED,
+    "binary_authorization.breakglass_justification": "breaks the policy; whoever must do it once uses the escape hatch",
     build_config: "only `source_location` is recorded: Terraform builds nothing with the others (docs/traps.md)",
     client: "kept by clients; ignored, because they write it",
     client_version: "kept by clients; ignored, because they write it",
-    description: "the construct's path is in the plan, and the contract says what the service is for",
     invoker_iam_disabled: "would let anybody in",
-    labels: STACK_LABELS,
     launch_stage: "what is offered is generally available",
     scaling: "the number of instances is set per revision; 6.50.0 plans to remove this block for ever (#25310)",
     "template.annotations": "the v2 API refuses its own namespaces, and others have no effect",
     "template.containers.base_image_uri": "code is mounted, not rebased (decision 10)",
     "template.containers.depends_on": ONE_CONTAINER,
-    "template.containers.liveness_probe": NOT_OFFERED,
+    "template.containers.liveness_probe.tcp_socket": "Cloud Run refuses it, although the provider has it",
     "template.containers.name": ONE_CONTAINER,
-    "template.containers.ports": "the runtime listens on `PORT`, 8080 unless Cloud Run says otherwise",
-    "template.containers.startup_probe.grpc": HTTP_PROBE,
-    "template.containers.startup_probe.http_get.http_headers": "the health path needs none",
-    "template.containers.startup_probe.http_get.port": "the container's only port",
-    "template.containers.startup_probe.tcp_socket": "Google's default when there is no probe",
-    "template.containers.working_dir": "the image's own; code is named by its full path",
-    "template.encryption_key": NOT_OFFERED,
     "template.gpu_zonal_redundancy_disabled": "GPUs come later",
     "template.labels": STACK_LABELS,
     "template.node_selector": "GPUs come later",
-    "template.revision": "a name given here would have to change with every revision",
-    "template.session_affinity": "events carry no session",
-    "template.volumes.cloud_sql_instance": NOT_OFFERED,
-    "template.volumes.empty_dir": NOT_OFFERED,
-    "template.volumes.nfs": NOT_OFFERED,
-    "template.volumes.secret": "secrets are given as variables",
-    "template.vpc_access.connector": "instances reach the network themselves, without a connector to pay for",
-    traffic: NOT_OFFERED,
   },
   google_cloud_run_v2_service_iam_member: membership,
   google_cloud_scheduler_job: {
@@ -114,19 +96,11 @@ export const OMISSIONS: Omissions = {
   google_cloud_tasks_queue_iam_member: membership,
   google_cloudfunctions2_function: {
     "build_config.environment_variables": "the bundle is finished before the build",
-    "build_config.on_deploy_update_policy": "security updates of the runtime arrive by themselves",
     "build_config.source.repo_source": "code is bundled here and uploaded by its hash",
     "build_config.source.storage_source.generation": "the object's name changes with its content",
-    "build_config.worker_pool": NOT_OFFERED,
-    description: "the construct's path is in the plan, and the contract says what the function is for",
     event_trigger: "subscriptions of ours push to it (decision 5): a trigger's hidden one could not be dead-lettered",
-    kms_key_name: NOT_OFFERED,
-    labels: STACK_LABELS,
-    "service_config.binary_authorization_policy": NOT_OFFERED,
-    "service_config.secret_volumes": "secrets are given as variables",
+    kms_key_name: "five of Google's agents would have to be let use the key; a service takes one with `encryption`",
     "service_config.service": "Google names it after the function",
-    "service_config.vpc_connector": NOT_OFFERED,
-    "service_config.vpc_connector_egress_settings": NOT_OFFERED,
   },
   google_dataflow_job: {
     additional_experiments: "Dataflow adds its own, so that a list of ours would differ at every plan (#12525)",

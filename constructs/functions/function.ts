@@ -1,12 +1,25 @@
 import { type ITerraformDependable, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { check, enableApi, type IPushTarget, MillraceStack, type Rule } from "../core";
+import {
+  check,
+  enableApi,
+  escapeTemplate,
+  type IPushTarget,
+  isKnown,
+  type Labels,
+  MillraceStack,
+  type Rule,
+} from "../core";
+import { checkLabels } from "../core/labels";
 import { Cloudfunctions2Function } from "../l1/functions";
 import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
 import { FUNCTION_ENTRY_POINT } from "../packaging/wrapper";
 import { ExistingWorkload, HttpWorkload, type WorkloadKind } from "../run/http-workload";
 import { checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "../run/runtimes";
+import { resolveSecret } from "../run/secrets";
 import type { ResolvedSize } from "../run/size";
+import { bindVolumes, fileOf, type SecretVolume } from "../run/volumes";
+import { checkVpc, EGRESS, type VpcConnector } from "../run/vpc";
 import type { SizedWorkloadProps } from "../run/workload";
 import { FunctionBuilder } from "./builder";
 
@@ -14,6 +27,20 @@ export interface CloudFunctionProps extends SizedWorkloadProps, HandlerCode {
   readonly contract: HandlerCode["contract"];
   /** Version of Node.js. @default "nodejs22" */
   readonly runtime?: RuntimeName;
+  /** What the function is for. @default the construct's path */
+  readonly description?: string;
+  /** Secrets as files, by the absolute path of their folder. Functions mount nothing else. @default none */
+  readonly volumes?: Readonly<Record<string, Omit<SecretVolume, "mode">>>;
+  /** A connector into a network of one's own; functions of this provider know no other way. @default none */
+  readonly vpc?: VpcConnector;
+  /** Private pool that builds the function, `projects/{project}/locations/{region}/workerPools/{pool}`. @default Google's */
+  readonly workerPool?: string;
+  /** When Google puts a patched runtime under the function: by itself, or with the next deployment. @default "automatic" */
+  readonly securityUpdates?: "automatic" | "on-deploy";
+  /** Lets only images in that a policy admits, by its full name or `default`. @default none */
+  readonly binaryAuthorization?: string;
+  /** Labels beside the stack's. @default none */
+  readonly labels?: Labels;
 }
 
 const FUNCTION: WorkloadKind = {
@@ -64,7 +91,9 @@ export class CloudFunction extends HttpWorkload {
     super(scope, id, props, FUNCTION);
     const runtime = props.runtime ?? DEFAULT_RUNTIME;
     checkRuntime(this, runtime);
-    check(this, { size: this.size, region: MillraceStack.of(this).context.region }, RULES);
+    check(this, { props, size: this.size, region: MillraceStack.of(this).context.region }, RULES);
+    if (props.vpc) checkVpc(this, props.vpc);
+    checkLabels(this, props.labels ?? {});
     this.resource = this.render(this.serviceName, runtime, this.size, props);
     // The address of the service under the function: internal ingress lets Pub/Sub in at a run.app address.
     this.pushEndpoint = this.resource.serviceConfig.uri;
@@ -75,18 +104,25 @@ export class CloudFunction extends HttpWorkload {
     const { projectId, region } = MillraceStack.of(this).context;
     const builder = FunctionBuilder.of(this);
     const secrets = this.variables.grantSecrets(this.serviceAccount);
+    const { volumes, vpc } = props;
+    const workload = { identity: this.serviceAccount, machine: size, hasVpc: vpc !== undefined };
+    const mounted = bindVolumes(this, volumes, workload);
     return new Cloudfunctions2Function(this, "Resource", {
       project: projectId,
       location: region,
       name,
+      description: props.description && escapeTemplate(props.description),
+      labels: props.labels && { ...props.labels },
       buildConfig: {
         runtime,
+        workerPool: props.workerPool,
         entryPoint: FUNCTION_ENTRY_POINT,
         serviceAccount: builder.identity.resource.name,
         dockerRepository: builder.repository.id,
         // The object is named after its content: another name is what makes Google build again.
         source: { storageSource: this.source(props) },
-        automaticUpdatePolicy: {},
+        // One of the two; the provider lets both through, and Google refuses them.
+        ...(props.securityUpdates === "on-deploy" ? { onDeployUpdatePolicy: {} } : { automaticUpdatePolicy: {} }),
       },
       serviceConfig: {
         serviceAccountEmail: this.serviceAccount.emailReference,
@@ -98,20 +134,33 @@ export class CloudFunction extends HttpWorkload {
         maxInstanceCount: size.maxInstances,
         availableCpu: String(size.cpu),
         availableMemory: size.memory,
+        binaryAuthorizationPolicy: props.binaryAuthorization,
+        ...(vpc && { vpcConnector: vpc.connector, vpcConnectorEgressSettings: EGRESS[vpc.egress ?? "private-ranges"] }),
         environmentVariables: Token.asStringMap(
           this.variables.lazily((variables) => Object.fromEntries(variables.entries())),
         ),
         ...(secrets.length > 0 && {
           secretEnvironmentVariables: this.variables.secretEntries().map(([key, reference]) => ({ key, ...reference })),
         }),
+        ...(volumes && { secretVolumes: this.secretVolumes(volumes) }),
       },
       dependsOn: [
         ...APIS.map((api) => enableApi(this, api)),
         ...builder.dependables,
+        ...mounted.dependsOn,
         ...secrets.map(({ resource }) => resource),
       ],
       ...MillraceStack.of(this).protection,
     });
+  }
+
+  private secretVolumes(volumes: NonNullable<CloudFunctionProps["volumes"]>) {
+    return Object.entries(volumes)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([mountPath, volume]) => {
+        const { version, ...secret } = resolveSecret(this, volume);
+        return { mountPath, ...secret, versions: [{ path: fileOf(volume), version }] };
+      });
   }
 
   private source(props: CloudFunctionProps) {
@@ -123,6 +172,7 @@ export class CloudFunction extends HttpWorkload {
 }
 
 interface Checked {
+  readonly props: CloudFunctionProps;
   readonly size: ResolvedSize;
   readonly region: string;
 }
@@ -132,6 +182,17 @@ const SMALL_REGIONS: readonly string[] = ["asia-northeast3", "asia-south2", "aus
 const SMALL_REGION_CPU = 4;
 
 const RULES: readonly Rule<Checked>[] = [
+  {
+    code: "MR1203",
+    fault: ({ props: { workerPool } }) =>
+      workerPool !== undefined &&
+      isKnown(workerPool) &&
+      !/^projects\/[^/]+\/locations\/[^/]+\/workerPools\/[^/]+$/.test(workerPool) && {
+        problem: `"${workerPool}" is not the full name of a worker pool`,
+        got: workerPool,
+        want: "projects/{project}/locations/{region}/workerPools/{pool}",
+      },
+  },
   {
     code: "MR1201",
     severity: "warning",

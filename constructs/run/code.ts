@@ -12,12 +12,24 @@ export interface CodeOfHandler extends HandlerCode {
   /** Version of Node.js. @default "nodejs22" */
   readonly runtime?: RuntimeName;
   readonly image?: undefined;
+  readonly imageManagedBy?: "terraform";
 }
 
 /** Code in an image that somebody else builds. */
 export interface CodeOfImage {
-  /** Image by digest, `…@sha256:…`. */
+  /** Image by digest, `…@sha256:…`; any image where `imageManagedBy` is "ci", as it is the first one alone. */
   readonly image: string;
+  /**
+   * Who says which image runs. `"ci"`: Terraform makes the resource with `image` and never looks at it again, so that
+   * what a pipeline deploys stays. @default "terraform"
+   */
+  readonly imageManagedBy?: "terraform" | "ci";
+  /** Replaces the image's entry point. @default the image's */
+  readonly command?: readonly string[];
+  /** Arguments of the entry point. @default the image's */
+  readonly args?: readonly string[];
+  /** Directory that the entry point starts in. @default the image's */
+  readonly workingDirectory?: string;
   /** Handler inside the image: what the local engine runs in its place. Needs `contract`. @default none */
   readonly entry?: string;
   /** Senders that the handler inside the image understands. @default none */
@@ -29,6 +41,7 @@ export interface ResolvedCode {
   readonly image: string;
   readonly command?: string[];
   readonly args?: string[];
+  readonly workingDirectory?: string;
   /** Bucket that is mounted. */
   readonly bucket?: string;
   /** `gs://bucket/object` of the archive that the local engine runs. */
@@ -55,14 +68,14 @@ export function resolveCode(
   machine: Machine,
   identity: IServiceAccount,
 ): ResolvedCode {
-  check(construct, { image: props.image, ...machine }, RULES);
+  check(construct, { image: props.image, imageManagedBy: props.imageManagedBy, ...machine }, RULES);
   const archives = props.entry === undefined ? undefined : Archives.of(construct);
   const archive = archives && archiveOf(construct, kind, props as HandlerCode);
   const zip =
     archive &&
     archives.add(construct, "Archive", { name: `${archive.name}.zip`, bytes: archive.bytes, type: "application/zip" });
   const source = zip && `gs://${archives.bucket.reference}/${zip.reference}`;
-  if (props.image !== undefined || !archive) return { image: props.image!, source, dependsOn: [] };
+  if (props.image !== undefined || !archive) return { ...ofImage(props as CodeOfImage), source, dependsOn: [] };
   const runtime = props.runtime ?? DEFAULT_RUNTIME;
   checkRuntime(construct, runtime);
   // At the root of the bucket and CommonJS by its name: no folder or package.json has to be there.
@@ -80,6 +93,20 @@ export function resolveCode(
   };
 }
 
+const ofImage = ({ image, command, args, workingDirectory }: CodeOfImage) => ({
+  image,
+  command: command && [...command],
+  args: args && [...args],
+  workingDirectory,
+});
+
+/**
+ * What of a container Terraform must not look at, because CI deploys it. Everything else stays Terraform's.
+ * @param template path of the block that holds the containers
+ */
+export const leftToCi = ({ imageManagedBy }: CodeOfHandler | CodeOfImage, template: string): readonly string[] =>
+  imageManagedBy === "ci" ? [`${template}.containers[0].image`, `${template}.revision`] : [];
+
 /** The mount of a container's code, if it has one. */
 export const codeMounts = ({ bucket }: ResolvedCode) =>
   bucket === undefined ? undefined : [{ name: VOLUME, mountPath: MOUNT }];
@@ -90,13 +117,15 @@ export const codeVolumes = ({ bucket }: ResolvedCode) =>
 
 interface Checked extends Machine {
   readonly image: string | undefined;
+  readonly imageManagedBy: "terraform" | "ci" | undefined;
 }
 
 const RULES: readonly Rule<Checked>[] = [
   {
     code: "MR1308",
-    fault: ({ image }) =>
+    fault: ({ image, imageManagedBy }) =>
       image !== undefined &&
+      imageManagedBy !== "ci" &&
       isKnown(image) &&
       !/@sha256:[0-9a-f]{64}$/.test(image) && {
         problem: `the image "${image}" is not named by a digest`,

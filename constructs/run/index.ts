@@ -1,9 +1,11 @@
 export { CloudRunService, type CloudRunServiceProps } from "./service";
 export { HttpWorkload } from "./http-workload";
 export { workloadMetrics } from "./metrics";
-export type { Probe } from "./probe";
+export type { GrpcProbe, HttpProbe, LivenessProbe, Probe, TcpProbe } from "./probe";
 export type { RuntimeName } from "./runtimes";
 export type { Sizing } from "./size";
-export type { SecretReference } from "./variables";
-export type { VpcAccess } from "./vpc";
+export type { SecretReference } from "./secrets";
+export type { TrafficShare } from "./traffic";
+export type { BucketVolume, CloudSqlVolume, MemoryVolume, NfsVolume, SecretVolume, Volume, Volumes } from "./volumes";
+export type { DirectVpc, VpcAccess, VpcConnector } from "./vpc";
 export type { SizedWorkloadProps } from "./workload";

@@ -1,26 +1,15 @@
 import { type IResolvable, Lazy } from "cdktf";
 import type { Construct } from "constructs";
-import { check, checkAtSynth, escapeTemplate, type Grant, grant, type IGrantee, isKnown, type Rule } from "../core";
-import { MillraceStack } from "../core/stack";
-import { SecretManagerSecretIamMember } from "../l1/secrets";
-import type { ISecret } from "../secrets/secret";
-
-/** A secret that a workload reads through an environment variable. */
-export interface SecretReference {
-  /** The secret, or its name in Secret Manager. */
-  readonly secret: ISecret | string;
-  /** Version, a number or `latest`; a number makes a new revision when it changes. @default "latest" */
-  readonly version?: string;
-  /** Project of a secret that is given by its name. @default the stack's */
-  readonly projectId?: string;
-}
-
-/** A secret as Google's services are told of it. */
-interface ResolvedSecret {
-  readonly secret: string;
-  readonly version: string;
-  readonly projectId: string;
-}
+import { check, checkAtSynth, escapeTemplate, type Grant, type IGrantee, isKnown, type Rule } from "../core";
+import {
+  freshSecrets,
+  grantSecret,
+  type ResolvedSecret,
+  resolveSecret,
+  SECRET_NAME,
+  secretPath,
+  type SecretReference,
+} from "./secrets";
 
 /** Environment variables of one workload; the plan reads them at synth, so what surrounds the workload may add some. */
 export class Variables {
@@ -45,52 +34,25 @@ export class Variables {
 
   /** Secrets with every default in place, in the order of their variables. */
   secretEntries(): readonly (readonly [string, ResolvedSecret])[] {
-    const { projectId: own } = MillraceStack.of(this.construct).context;
-    return Object.entries(this.secrets)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { secret, version = "latest", projectId = own }]) => [
-        name,
-        typeof secret === "string"
-          ? { secret, version, projectId }
-          : { secret: secret.reference, version, projectId: secret.projectId },
-      ]);
+    return this.sortedSecrets().map(([name, reference]) => [name, resolveSecret(this.construct, reference)]);
   }
 
   /** Lets the workload's identity read its secrets, and no others. */
   grantSecrets(grantee: IGrantee): readonly Grant[] {
-    const { projectId: own } = MillraceStack.of(this.construct).context;
-    return Object.entries(this.secrets)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { secret, projectId = own }]) =>
-        typeof secret === "string" ? this.grantNamed(secret, projectId, grantee) : secret.grantRead(grantee),
-      );
+    return this.sortedSecrets().map(([, reference]) => grantSecret(this.construct, reference, grantee));
   }
 
-  private grantNamed(secret: string, projectId: string, grantee: IGrantee): Grant {
-    return grant(
-      {
-        scope: this.construct,
-        name: `projects/${projectId}/secrets/${secret}`,
-        level: "resource",
-        attach: (scope, id, config) =>
-          new SecretManagerSecretIamMember(scope, `${secret}-${id}`, {
-            ...config,
-            project: projectId,
-            secretId: secret,
-          }),
-      },
-      grantee,
-      { role: "roles/secretmanager.secretAccessor", on: "secret", reason: "reads a secret at start" },
-    );
+  private sortedSecrets(): readonly (readonly [string, SecretReference])[] {
+    return Object.entries(this.secrets).sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** The `env` blocks of a container, in Terraform's words: they are resolved after cdktf has translated the rest. */
   blocks(): IResolvable {
     return this.lazily(() => [
       ...this.entries().map(([name, value]) => ({ name, value })),
-      ...this.secretEntries().map(([name, { secret, version, projectId }]) => ({
+      ...this.secretEntries().map(([name, resolved]) => ({
         name,
-        value_source: { secret_key_ref: { secret: `projects/${projectId}/secrets/${secret}`, version } },
+        value_source: { secret_key_ref: { secret: secretPath(resolved), version: resolved.version } },
       })),
     ]);
   }
@@ -160,10 +122,7 @@ const RULES: readonly Rule<Named>[] = [
     code: "MR1851",
     severity: "warning",
     fault: ({ construct, secrets }) => {
-      const stack = MillraceStack.of(construct);
-      const fresh = Object.values(secrets).flatMap(({ secret }) =>
-        typeof secret !== "string" && secret.madeIn === stack ? [secret.secretId] : [],
-      );
+      const fresh = freshSecrets(construct, Object.values(secrets));
       return (
         fresh.length > 0 && {
           problem: `${fresh.join(", ")} is made by the same stack and has no version when the first revision starts`,
@@ -181,9 +140,6 @@ const RULES: readonly Rule<Named>[] = [
     },
   },
 ];
-
-/** google/cloud/secretmanager/v1/service.proto, `secret_id`. */
-const SECRET_NAME = /^[A-Za-z0-9_-]{1,255}$/;
 
 /** Names that people give to secrets: `API_KEY`, `DB_PASSWORD`, `TOKEN`; not `KEYBOARD`, nor our own variables. */
 const SECRET = /^(?!MILLRACE_).*(^|_)(PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|(API|PRIVATE|ACCESS)_?KEY|KEY)S?(_|$)/i;

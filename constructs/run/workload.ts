@@ -7,13 +7,16 @@ import {
   durationOf,
   type IServiceAccount,
   MillraceStack,
+  type Rule,
   ServiceAccount,
   type WorkloadProps,
 } from "../core";
+import { ENV } from "../../contract/environment";
 import type { Duration } from "../../language/duration";
 import type { MonitoringProps } from "../monitoring/monitored";
 import { type ResolvedSize, SIZE_RULES, type Sizing } from "./size";
-import { type SecretReference, Variables } from "./variables";
+import type { SecretReference } from "./secrets";
+import { Variables } from "./variables";
 
 /** What services and functions have in common beside their code. */
 export interface SizedWorkloadProps extends WorkloadProps, Sizing, MonitoringProps {
@@ -78,9 +81,36 @@ export function variablesOf(
   derived: Readonly<Record<string, string>> = {},
 ): Variables {
   const variables = new Variables(construct, secrets);
+  check(construct, { own: Object.keys({ ...environment, ...secrets }), derived }, OVERRIDE_RULES);
   for (const [name, value] of [...Object.entries(environment), ...Object.entries(derived)]) variables.add(name, value);
   return variables;
 }
+
+/** What the runtime compares with its contract, with the caller's token or with where it runs. */
+const SAFETY: readonly string[] = [
+  ENV.environment,
+  ENV.audience,
+  ENV.auth,
+  ENV.deadlineMs,
+  ENV.contractHash,
+  ENV.store,
+];
+
+interface Overridden {
+  /** Names that the user sets. */
+  readonly own: readonly string[];
+  readonly derived: Readonly<Record<string, string>>;
+}
+
+const OVERRIDE_RULES: readonly Rule<Overridden>[] = [
+  {
+    code: "MR1319",
+    fault: ({ own, derived }) => {
+      const names = own.filter((name) => SAFETY.includes(name) && name in derived);
+      return names.length > 0 && { problem: `${names.join(", ")} would be set over what follows from the contract` };
+    },
+  },
+];
 
 /** The identity a workload runs as; its own unless another is given. */
 export const resolveIdentity = (construct: Construct, props: WorkloadProps, name?: string): IServiceAccount =>

@@ -13,4 +13,10 @@ export const functionsCodes = {
     why: "project and region of the function would be unknown, and so its address",
     fix: "give projects/{project}/locations/{region}/functions/{function}",
   },
+  MR1203: {
+    title: "not the full name of a worker pool",
+    why: "Cloud Build finds no such pool, and the function is never built",
+    fix: "give projects/{project}/locations/{region}/workerPools/{pool}",
+    source: "google/cloud/functions/v2/functions.proto: BuildConfig.worker_pool",
+  },
 } as const satisfies CodeTable;

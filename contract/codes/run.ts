@@ -51,13 +51,13 @@ export const runCodes = {
     fix: "name the image by digest, `…@sha256:…`",
   },
   MR1309: {
-    title: "too small for mounted code",
-    why: "a bucket can be mounted in the second generation of the execution environment only, which needs a whole vCPU and 512Mi",
+    title: "too small to mount a bucket or an NFS share",
+    why: "both can be mounted in the second generation of the execution environment only, which needs a whole vCPU and 512Mi",
     fix: "set cpu to at least 1 and memory to at least 512Mi, or build an image",
     source: "https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts",
   },
   MR1310: {
-    title: "startup probe out of range",
+    title: "probe out of range",
     why: "Google refuses the revision, or takes every instance for broken",
     fix: "change the probe's numbers",
     source: "https://cloud.google.com/run/docs/configuring/healthchecks",
@@ -102,10 +102,15 @@ export const runCodes = {
     source: "google/cloud/secretmanager/v1/service.proto",
   },
   MR1318: {
-    title: "network access without a network",
-    why: "Cloud Run refuses the revision: an interface needs a network or a subnetwork",
-    fix: "name the network, the subnetwork or both",
+    title: "no way into a network",
+    why: "Cloud Run refuses the revision: it reaches a network through one interface, with a network or a subnetwork, or through one connector",
+    fix: "name the network, the subnetwork or both; or a connector by its full name",
     source: "google/run/v2/vendor_settings.proto: VpcAccess.NetworkInterface",
+  },
+  MR1319: {
+    title: "safety number overridden",
+    why: "deadline, audience and store follow from the contract and from what surrounds the workload; the runtime refuses deliveries, or to start, when they disagree",
+    fix: "remove the variable; change the contract instead, or leave the contract out where the image is not a handler's",
   },
   MR1320: {
     title: "runtime decommissioned",
@@ -118,5 +123,67 @@ export const runCodes = {
     why: "Google no longer patches it, and will soon refuse to deploy it",
     fix: "move to a current runtime",
     source: "https://cloud.google.com/run/docs/runtimes/function-runtimes",
+  },
+  MR1322: {
+    title: "illegal mount path",
+    why: "Google refuses the revision, or the volume would cover what the container needs",
+    fix: "use an absolute path without a colon, outside of /dev, /proc, /sys and /millrace; Cloud SQL is at /cloudsql",
+    source: "google/run/v2/k8s.min.proto: VolumeMount.mount_path",
+  },
+  MR1323: {
+    title: "not a connection name of Cloud SQL",
+    why: "no socket appears for a database that Cloud Run cannot find",
+    fix: "write project:region:instance",
+    source: "google/run/v2/k8s.min.proto: CloudSqlInstance",
+  },
+  MR1324: {
+    title: "not an amount of memory",
+    why: "Google refuses the revision",
+    fix: "write a whole number and Mi or Gi, or leave size out",
+    source: "google/run/v2/k8s.min.proto: EmptyDirVolumeSource.size_limit",
+  },
+  MR1325: {
+    title: "files in memory fill the instance",
+    why: "they count as memory of the instance, which is killed when it has none left",
+    fix: "raise memory, or lower the size of the volume",
+    source: "google/run/v2/k8s.min.proto: EmptyDirVolumeSource",
+  },
+  MR1326: {
+    title: "NFS without a network",
+    why: "an NFS server is reached through a VPC alone, and instances that cannot mount it do not start",
+    fix: "give vpc the server's network",
+  },
+  MR1327: {
+    title: "illegal traffic split",
+    why: "Google refuses the service",
+    fix: "give whole percentages from 0 to 100, and revisions by what follows the service's name",
+    source: "google/run/v2/traffic_target.proto",
+  },
+  MR1328: {
+    title: "traffic split that does not add up",
+    why: "Google is said to refuse shares that do not come to 100 %, and tags that are used twice or are no part of a host name",
+    fix: "let the shares come to 100, and give each tag once",
+  },
+  MR1329: {
+    title: "deployment without traffic",
+    why: "the new revision starts, and nothing of it is ever called",
+    fix: "give a share, 0 % and a tag if need be, to the latest revision or to the one that is named; acknowledge a rollback",
+  },
+  MR1330: {
+    title: "instance-based billing below one vCPU",
+    why: "Google refuses the service",
+    fix: "set cpu to 1 or more, or leave billing out",
+    source: CPU,
+  },
+  MR1331: {
+    title: "revision named twice over",
+    why: "every deployment of CI makes a revision of another name, and each would be a change that Terraform takes back",
+    fix: "leave revision out, or let Terraform manage the image",
+  },
+  MR1332: {
+    title: "port or description out of range",
+    why: "Google refuses the service",
+    fix: "use a port from 1 to 65535, and a description of at most 512 characters",
+    source: "google/run/v2/service.proto, google/run/v2/k8s.min.proto",
   },
 } as const satisfies CodeTable;

@@ -251,3 +251,33 @@ describe("a function is refused", () => {
     expect(issues.map(({ code }) => code)).toEqual(expected);
   });
 });
+
+describe("the options of a function", () => {
+  const connector = "projects/p/locations/europe-west1/connectors/c";
+  const built = (props: Partial<CloudFunctionProps>) =>
+    plan((stack) => new CloudFunction(stack, "Charge", { ...code, ...props }), { handlersDir }).one(
+      "google_cloudfunctions2_function",
+    );
+
+  it("reach a network through a connector", () => {
+    expect(built({ vpc: { connector } })["service_config"]).toMatchObject({
+      vpc_connector: connector,
+      vpc_connector_egress_settings: "PRIVATE_RANGES_ONLY",
+    });
+  });
+
+  it("take security updates by themselves, or with the next deployment, and never both", () => {
+    expect(built({})["build_config"]).toMatchObject({ automatic_update_policy: {} });
+    const onDeploy = built({ securityUpdates: "on-deploy" })["build_config"];
+    expect(onDeploy).toMatchObject({ on_deploy_update_policy: {} });
+    expect(onDeploy).not.toHaveProperty("automatic_update_policy");
+  });
+
+  it("are refused with MR1203 for the short name of a worker pool, and with MR1318 for that of a connector", () => {
+    const codes = (props: Partial<CloudFunctionProps>) =>
+      codesOf((stack) => new CloudFunction(stack, "Charge", { ...code, ...props }), { handlersDir });
+    expect(codes({ workerPool: "pool" })).toEqual(["MR1203"]);
+    expect(codes({ vpc: { connector: "c" } })).toEqual(["MR1318"]);
+    expect(codes({ environment: { MILLRACE_AUDIENCE: "me" } })).toEqual(["MR1319"]);
+  });
+});

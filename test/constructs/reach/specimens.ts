@@ -171,7 +171,57 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     });
     store.grantReadWrite(service.serviceAccount);
     service.grantInvoke(principal("group:shop@example.com"));
+    new CloudRunService(stack, "Image", {
+      image: `europe-docker.pkg.dev/acme/images/api@sha256:${"0".repeat(64)}`,
+      command: ["/bin/api"],
+      args: ["--verbose"],
+      workingDirectory: "/srv",
+      port: 9_000,
+      http2: true,
+      description: "the shop's API",
+      startupProbe: { by: "tcp", port: 9_000 },
+      livenessProbe: { by: "grpc", service: "health", port: 9_000 },
+      vpc: { connector: "projects/p/locations/europe-west1/connectors/c" },
+      volumes: {
+        "/secrets": { kind: "secret", secret: "api-key", version: "3", file: "key", mode: 0o400 },
+        "/scratch": { kind: "memory", size: "64Mi" },
+        "/files": { kind: "bucket", bucket: new Bucket(stack, "Shared"), readOnly: false },
+        "/share": { kind: "nfs", server: "10.0.0.2", path: "/share", readOnly: true },
+        "/cloudsql": { kind: "cloud-sql", instances: ["acme-dev:europe-west1:orders"] },
+      },
+      revision: "v2",
+      traffic: [
+        { revision: "v1", percent: 80 },
+        { revision: "v2", percent: 20, tag: "next" },
+      ],
+      sessionAffinity: true,
+      encryption,
+      binaryAuthorization: { policy: "projects/p/platforms/cloudRun/strict" },
+      labels,
+    });
+    new CloudRunService(stack, "Probed", {
+      image: `europe-docker.pkg.dev/acme/images/api@sha256:${"0".repeat(64)}`,
+      startupProbe: { path: "/ready", port: 9_000, headers: { "X-Probe": "1" } },
+      livenessProbe: { path: "/alive", port: 9_000, headers: { "X-Probe": "1" } },
+      binaryAuthorization: "project",
+    });
+    new CloudRunService(stack, "Grpc", {
+      image: `europe-docker.pkg.dev/acme/images/api@sha256:${"0".repeat(64)}`,
+      startupProbe: { by: "grpc", service: "health", port: 9_000 },
+    });
     new CloudFunction(stack, "Function", { contract, name: "other", entry: "charge.handler.ts", secrets });
+    new CloudFunction(stack, "Reached", {
+      contract,
+      name: "reached",
+      entry: "charge.handler.ts",
+      description: "charges",
+      volumes: { "/secrets": { kind: "secret", secret: "api-key" } },
+      vpc: { connector: "projects/p/locations/europe-west1/connectors/c", egress: "all" },
+      workerPool: "projects/p/locations/europe-west1/workerPools/w",
+      securityUpdates: "on-deploy",
+      binaryAuthorization: "default",
+      labels,
+    });
     new Bucket(stack, "Bucket", { labels, accessLogs: new Bucket(stack, "Logs") });
     new SchedulerJob(stack, "Weekly", {
       schedule: every.week("monday", "09:00"),

@@ -141,11 +141,26 @@ describe("a service's variables", () => {
   });
 
   it("are sorted, and the user's own win", () => {
-    const variables = env({ environment: { ZONE: "z", A: "a", MILLRACE_ENV: "other" } });
+    const stack = testStack({ handlersDir });
+    const environment = { ZONE: "z", A: "a", MILLRACE_CALLERS: "me@example.com" };
+    new CloudRunService(stack, "Charge", { ...code, environment }).addEnvironment("MILLRACE_CALLERS", "ours");
+    const { template } = planOf(stack).one("google_cloud_run_v2_service");
+    const variables = template.containers[0].env as { name: string; value?: string }[];
     const names = variables.map(({ name }) => name);
     expect(names).toEqual([...names].sort());
-    expect(variables).toContainEqual({ name: "MILLRACE_ENV", value: "other" });
+    expect(variables).toContainEqual({ name: "MILLRACE_CALLERS", value: "me@example.com" });
   });
+
+  it.each(["MILLRACE_AUDIENCE", "MILLRACE_AUTH", "MILLRACE_DEADLINE_MS", "MILLRACE_ENV", "MILLRACE_STORE"])(
+    "cannot put another %s in place of what follows from the contract",
+    (name) => {
+      expect(codesFor({ environment: { [name]: "other" } })).toEqual(["MR1319"]);
+      expect(codesFor({ secrets: { [name]: { secret: "hidden" } } })).toContain("MR1319");
+      expect(
+        codesOf((stack) => new CloudRunService(stack, "A", { image: IMAGE, environment: { [name]: "x" } })),
+      ).toEqual([]);
+    },
+  );
 
   it("survive Terraform's template language", () => {
     expect(env({ environment: { GREETING: "${name} %{if}" } })).toContainEqual({
