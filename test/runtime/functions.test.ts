@@ -13,7 +13,10 @@ const SOURCE = `
   import { toFunction } from "millrace/runtime/functions";
   import { atLeastOnce } from "./test/runtime/support/orders";
   export const handler = toFunction(
-    defineHandler(atLeastOnce, ({ n = 0 }) => new Promise((resolve) => setTimeout(resolve, n))),
+    defineHandler(atLeastOnce, ({ n = 0 }) => {
+      console.log("begun");
+      return new Promise((resolve) => setTimeout(resolve, n));
+    }),
   );
 `;
 
@@ -49,6 +52,12 @@ describe("a function of the Functions Framework", () => {
       (error: Error) => error.message,
     );
 
+  /** Waits until the handler has been called so many times: a busy machine may take its time to deliver. */
+  const begun = async (count: number) => {
+    while ((running!.output().match(/^begun$/gm) ?? []).length < count)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+
   it("takes the body as it was sent, whatever the framework makes of its type", async () => {
     running = await startFunction(folder, env());
     for (const type of [
@@ -64,7 +73,7 @@ describe("a function of the Functions Framework", () => {
     running = await startFunction(folder, env());
     await send("warm");
     const answers = Array.from({ length: 10 }, (_, i) => send(String(i), 300));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await begun(11);
     running.child.kill("SIGTERM");
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, () => 204));
     expect(await running.exited).toEqual([0, null]);
@@ -73,7 +82,7 @@ describe("a function of the Functions Framework", () => {
   it("gives back on SIGTERM what does not end in time", async () => {
     running = await startFunction(folder, env());
     const answer = send("slow", 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await begun(1);
     running.child.kill("SIGTERM");
     expect(await answer).toBe(503);
     expect(await running.exited).toEqual([0, null]);
