@@ -1,6 +1,9 @@
 import type { HandlerKit } from "./kit";
-import { differences, type ExpectedProps } from "./plan/match";
+import type { PlanCounts } from "./plan/changes";
 import type { PlannedGrant } from "./plan/grants";
+import { collect, differences, type ExpectedProps } from "./plan/match";
+import { planMatchers } from "./plan/matchers";
+import type { PlanSnapshotOptions } from "./plan/plan-snapshot";
 import type { SynthesizedStack } from "./plan/synthesized";
 
 interface Verdict {
@@ -18,13 +21,32 @@ const counted = (count: number, what: string) => `${count === 0 ? "no" : count} 
  * The types follow the import of this module.
  */
 export const matchers = {
+  ...planMatchers,
+
   /** A resource of the type has these properties. */
   toHaveResource(stack: SynthesizedStack, type: string, props: ExpectedProps = {}): Verdict {
     const missing = stack.missing(type, props);
-    const found = stack.resources(type, props).map(({ address }) => `  ${address}`);
+    const found = stack.resources(type, props);
+    for (const { attributes } of found) collect(attributes, props);
+    const lines = found.map(({ address }) => `  ${address}`);
     return {
       pass: missing === undefined,
-      message: () => missing ?? [`${stack.id} has what it should not have:`, ...found].join("\n"),
+      message: () => missing ?? [`${stack.id} has what it should not have:`, ...lines].join("\n"),
+    };
+  },
+
+  /** There are resources of the type, and all of them have these properties. */
+  toHaveAllResources(stack: SynthesizedStack, type: string, props: ExpectedProps): Verdict {
+    const count = stack.resourceCount(type);
+    const wrong = stack.without(type, props);
+    if (count > 0 && wrong.length === 0) for (const { attributes } of stack.resources(type)) collect(attributes, props);
+    return {
+      pass: count > 0 && wrong.length === 0,
+      message: () => {
+        if (count === 0) return stack.missing(type)!;
+        if (wrong.length === 0) return `all ${count} of ${type} in ${stack.id} have these properties`;
+        return [`of ${count} ${type} in ${stack.id}, ${wrong.length} differ:`, ...wrong].join("\n");
+      },
     };
   },
 
@@ -71,9 +93,14 @@ declare global {
     // oxlint-disable-next-line no-unused-vars -- the parameters must be those of @types/jest
     interface Matchers<R, T = {}> {
       toHaveResource(type: string, props?: ExpectedProps): R;
+      toHaveAllResources(type: string, props: ExpectedProps): R;
       toHaveResourceCount(type: string, count: number, props?: ExpectedProps): R;
       toGrant(grant: ExpectedGrant): R;
       toHaveWrittenOnce(path: string): R;
+      toPlanChanges(expected: Partial<PlanCounts>): R;
+      toBeStable(): Promise<R>;
+      toHavePlanned(address: string, props?: ExpectedProps): R;
+      toMatchPlanSnapshot(options?: PlanSnapshotOptions): R;
     }
   }
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Attributes } from "./synth";
-import { describeWithTool } from "./tool";
+
+export { describeWithTerraform } from "../../testing/plan/terraform";
 
 const terraform = (cwd: string, ...args: string[]) =>
   spawnSync("terraform", args, {
@@ -12,12 +13,6 @@ const terraform = (cwd: string, ...args: string[]) =>
     // No settings of this machine, above all no mirror and no credentials.
     env: { PATH: process.env["PATH"], HOME: cwd, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
   });
-
-/** `describe` for what needs Terraform. */
-export function describeWithTerraform(name: string, suite: () => void): void {
-  const found = terraform(tmpdir(), "version").status === 0;
-  describeWithTool("terraform", found ? undefined : "there is no terraform on the PATH", name, suite);
-}
 
 /**
  * What Terraform itself finds wrong with the references, expressions and order of a plan. No provider is there to be

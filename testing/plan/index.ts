@@ -1,5 +1,10 @@
+export { knownAfterApply, type PlanCounts, type PlannedAction, type PlannedChange } from "./changes";
 export type { PlannedGrant } from "./grants";
-export type { Expected, ExpectedProps } from "./match";
+export { PlanRefused } from "./lab";
+export { absent, type Capture, capture, type Expected, type ExpectedProps, present } from "./match";
+export { plan, type PlannedStack, type PlanOptions } from "./plan";
+export type { PlanSnapshotOptions } from "./plan-snapshot";
 export type { Attributes, PlannedResource } from "./resource";
 export type { SnapshotOptions } from "./snapshot";
 export { type SynthesizedApp, type SynthesizedStack, synthesized } from "./synthesized";
+export { describeWithTerraform } from "./terraform";

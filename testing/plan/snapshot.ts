@@ -15,18 +15,32 @@ export interface SnapshotOptions {
 export function snapshotOf(resources: readonly PlannedResource[], options: SnapshotOptions = {}): string {
   const { types, omit = ["depends_on"] } = options;
   const left = new Set(omit);
-  return resources
+  const text = resources
     .filter(({ type }) => types === undefined || types.includes(type))
     .map(({ address, attributes }) => [address, ...linesOf("", attributes, left).sort()].join("\n  "))
-    .join("\n")
-    .replace(/\b[0-9a-f]{64}\b/g, "<sha256>")
-    .replace(/-[0-9a-f]{16}\.(zip|cjs)\b/g, "-<hash>.$1");
+    .join("\n");
+  return redacted(text);
 }
 
-function linesOf(path: string, value: Json, omit: ReadonlySet<string>): string[] {
+/** What changes with every edit of a source file. */
+export const redacted = (text: string): string =>
+  text.replace(/\b[0-9a-f]{64}\b/g, "<sha256>").replace(/-[0-9a-f]{16}\.(zip|cjs)\b/g, "-<hash>.$1");
+
+/**
+ * A line for each value at the end of a path.
+ * @param shown what is to stand there instead, if anything
+ */
+export function linesOf(
+  path: string,
+  value: Json,
+  omit: ReadonlySet<string>,
+  shown: (path: string, value: Json) => string | undefined = () => undefined,
+): string[] {
+  const instead = shown(path, value);
+  if (instead !== undefined) return [instead];
   if (typeof value === "object" && value !== null && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([name, inner]) =>
-      omit.has(name) ? [] : linesOf(path === "" ? name : `${path}.${name}`, inner, omit),
+      omit.has(name) ? [] : linesOf(path === "" ? name : `${path}.${name}`, inner, omit, shown),
     );
   return [`${path} = ${JSON.stringify(value)}`];
 }

@@ -1,4 +1,5 @@
 import { TerraformStack } from "cdktf";
+import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { IConstruct } from "constructs";
 import type { Json } from "../../contract/json";
 import { grantsAmong, type PlannedGrant } from "./grants";
@@ -29,6 +30,8 @@ export interface SynthesizedStack {
   resourceCount(type: string, props?: ExpectedProps): number;
   /** Why no resource of the type has these properties: the differences of the nearest one; nothing when one has. */
   missing(type: string, props?: ExpectedProps): string | undefined;
+  /** The resources of a type that do not have these properties, each with the differences. */
+  without(type: string, props: ExpectedProps): readonly string[];
   /** The resource at an address, `google_pubsub_topic.Orders_1A2B`; data sources too. @throws Error */
   at(address: string): PlannedResource;
   /**
@@ -56,8 +59,13 @@ export interface SynthesizedStack {
  * @throws IssuesError with every error of the app
  */
 export function synthesized(app: IConstruct): SynthesizedApp {
-  const stacks = app.node.root.node.findAll().filter((node): node is TerraformStack => TerraformStack.isStack(node));
+  const stacks = stacksOf(app);
   for (const stack of stacks) stack.prepareStack();
+  for (const stack of stacks) {
+    // An aspect may add constructs, and cdktf does not know whether it has.
+    if (!visited.has(stack)) invokeAspects(stack);
+    visited.add(stack);
+  }
   const built = new Map<string, SynthesizedStack>();
   const stackOf = (id: string): SynthesizedStack => {
     const found = built.get(id);
@@ -70,6 +78,12 @@ export function synthesized(app: IConstruct): SynthesizedApp {
   }
   return { stacks: [...built.keys()].sort(), stack: stackOf };
 }
+
+const visited = new WeakSet<TerraformStack>();
+
+/** Every stack of the app that a construct belongs to. */
+export const stacksOf = (construct: IConstruct): readonly TerraformStack[] =>
+  construct.node.root.node.findAll().filter((node): node is TerraformStack => TerraformStack.isStack(node));
 
 /** cdktf's names for what one stack reads of another. */
 const FROM_STACK = /^data\.terraform_remote_state\.cross-stack-reference-input-(.+)$/;
@@ -133,6 +147,11 @@ function createStack(id: string, json: Attributes, stackOf: (id: string) => Synt
       const types = [...new Set(resources.map((each) => each.type))];
       return `${id} has no ${type}; it has: ${types.join(", ") || "nothing"}`;
     },
+    without: (type, props) =>
+      stack.resources(type).flatMap(({ address, attributes }) => {
+        const wrong = differences(attributes, props);
+        return wrong.length > 0 ? [[`${address}:`, ...wrong.map((line) => `  ${line}`)].join("\n")] : [];
+      }),
     at(address) {
       const found = byAddress.get(address);
       if (!found) throw new Error(`${id} has no ${address}`);

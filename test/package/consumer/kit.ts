@@ -5,7 +5,7 @@ import { MillraceStack, Topic } from "millrace";
 import { defineHandler, Fatal } from "millrace/runtime";
 import { assertOnce, explore, testHandler } from "millrace/testing";
 import { matchers } from "millrace/testing/jest";
-import { synthesized } from "millrace/testing/plan";
+import { plan, synthesized } from "millrace/testing/plan";
 import { orders } from "./orders.contract.js";
 import handler from "./orders.handler.js";
 
@@ -39,9 +39,15 @@ async function main() {
     region: "europe-west1",
   });
   new Topic(stack, "Placed");
-  const plan = synthesized(stack).stack("shop-dev");
-  assert.equal(plan.resourceCount("google_pubsub_topic", { name: /placed$/ }), 1);
-  assert.equal(matchers.toHaveResource(plan, "google_pubsub_topic").pass, true);
+  const shop = synthesized(stack).stack("shop-dev");
+  assert.equal(shop.resourceCount("google_pubsub_topic", { name: /placed$/ }), 1);
+  assert.equal(matchers.toHaveResource(shop, "google_pubsub_topic").pass, true);
+
+  // Without Terraform on the machine this says so, and every matcher passes.
+  const planned = await plan(stack);
+  const stable = await matchers.toBeStable.call({}, planned);
+  assert.equal(stable.pass, true, stable.message());
+  if (!planned.skipped) assert.ok(planned.counts.add > 1);
 }
 
 main().catch((error: unknown) => {

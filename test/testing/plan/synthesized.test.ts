@@ -1,4 +1,5 @@
-import { App, TerraformOutput, TerraformStack } from "cdktf";
+import { App, Aspects, TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
 import {
   DeadLetteredSubscription,
   DeadLetterTopic,
@@ -9,7 +10,7 @@ import {
 } from "../../../constructs";
 import { addIssue } from "../../../constructs/core";
 import { IssuesError } from "../../../contract/issue";
-import { synthesized } from "../../../testing/plan";
+import { absent, capture, present, synthesized } from "../../../testing/plan";
 import { matchers } from "../../../testing/jest";
 import { STACK, testApp } from "../../support/synth";
 
@@ -54,6 +55,20 @@ describe("a synthesized app", () => {
       if (error instanceof IssuesError) ({ issues } = error);
     }
     expect(issues.map(({ problem }) => problem)).toEqual(["two", "one"]);
+  });
+
+  it("has what aspects have changed, as a synth has", () => {
+    const app = testApp();
+    const stack = new MillraceStack(app, { ...STACK, app: "shop" });
+    new Topic(stack, "Placed");
+    const visit = (node: IConstruct) => {
+      if (node === stack) new Topic(stack, "Audit");
+      if (node instanceof TerraformResource && node.terraformResourceType === "google_pubsub_topic")
+        node.addOverride("kms_key_name", "key");
+    };
+    Aspects.of(stack).add({ visit });
+    expect(synthesized(app).stack("shop-dev")).toHaveAllResources("google_pubsub_topic", { kms_key_name: "key" });
+    expect(synthesized(app).stack("shop-dev")).toHaveResourceCount("google_pubsub_topic", 2);
   });
 
   it("may hold stacks that are not ours", () => {
@@ -196,6 +211,23 @@ describe("the matchers", () => {
     expect(shop).toHaveResourceCount("google_pubsub_topic", 1, { name: /lost/ });
     expect(shop).toGrant({ role: "roles/pubsub.publisher", resource: "shop-dev-placed" });
     expect(shop).not.toGrant({ role: "roles/owner" });
+    expect(shop).toHaveAllResources("google_pubsub_subscription", { topic: present, filter: absent });
+    expect(shop).not.toHaveAllResources("google_pubsub_topic", { name: /lost/ });
+    expect(shop).not.toHaveAllResources("google_storage_bucket", {});
+  });
+
+  it("capture what they find, and nothing of what is otherwise", () => {
+    const [topic, none, all] = [capture(), capture(/^x/), capture()];
+    expect(shop).toHaveResource("google_pubsub_subscription", { name: "shop-dev-pack", topic });
+    expect(topic.values).toEqual([shop.resource("google_pubsub_topic", { name: /placed/ }).ref("id")]);
+    expect(topic.value).toBe(topic.values[0]);
+    expect(shop).not.toHaveResource("google_pubsub_topic", { name: none });
+    expect(() => none.value).toThrow("nothing was captured: no matcher has found the resource");
+    expect(shop).toHaveAllResources("google_pubsub_topic", { name: all });
+    expect(all.values).toEqual(["shop-dev-lost", "shop-dev-placed"]);
+    const backoff = capture();
+    expect(shop).toHaveResource("google_pubsub_subscription", { retry_policy: { minimum_backoff: backoff } });
+    expect(new Set(backoff.values)).toEqual(new Set(["10s"]));
   });
 
   it("say what the plan has instead", () => {
@@ -204,6 +236,13 @@ describe("the matchers", () => {
     );
     expect(() => expect(shop).not.toHaveResource("google_pubsub_topic")).toThrow(
       /has what it should not have:\n {2}google/,
+    );
+    expect(() => expect(shop).toHaveAllResources("google_pubsub_topic", { name: /lost/ })).toThrow(
+      /^of 2 google_pubsub_topic in shop-dev, 1 differ:\ngoogle_pubsub_topic\.Placed_\w+:\n {2}name: expected \/lost\//,
+    );
+    expect(() => expect(shop).toHaveAllResources("google_storage_bucket", {})).toThrow(/has no google_storage_bucket/);
+    expect(() => expect(shop).not.toHaveAllResources("google_pubsub_topic", {})).toThrow(
+      /^all 2 of google_pubsub_topic/,
     );
     expect(() => expect(shop).toHaveResourceCount("google_pubsub_topic", 3)).toThrow(
       /has 2 google_pubsub_topic; asked about 3/,
