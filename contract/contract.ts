@@ -76,6 +76,12 @@ export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects
   readonly remember?: Duration;
   /** Root collections the handler writes through `ctx.commit`, subcollections of their documents included. @default none */
   readonly writes?: readonly string[];
+  /**
+   * Names of the events it publishes, `^[a-z][a-z0-9-]{0,40}$`: each the source of another pipeline, or given a topic
+   * where the handler is deployed. The handler finds that topic with `topicOf`.
+   * @default none
+   */
+  readonly publishes?: readonly string[];
   /** Who verifies the caller's token: Cloud Run's front end, or the runtime itself. @default "platform" */
   readonly auth?: "platform" | "self";
   /** Raised when old records must not be found any more, from 1. @default 1 */
@@ -97,6 +103,8 @@ export interface ContractManifest {
   readonly store: StoreKind;
   readonly rememberMs: number;
   readonly writes: readonly string[];
+  /** Absent when it publishes nothing, so that older hashes stay. */
+  readonly publishes?: readonly string[];
   readonly auth: "platform" | "self";
 }
 
@@ -142,6 +150,7 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
     store: spec.store ?? "firestore",
     rememberMs: duration("remember", spec.remember ?? "14d"),
     writes: [...(spec.writes ?? [])].sort(),
+    ...(spec.publishes?.length && { publishes: [...spec.publishes].sort() }),
     auth: spec.auth ?? "platform",
   };
   for (const [breaks, fault] of RULES) if (breaks(manifest)) faults.push(fault(manifest));

@@ -32,7 +32,13 @@ export {
 } from "./issues";
 export type { Labels } from "./labels";
 export { fit, kebab, type NameRule, physicalName } from "./names";
-export { contractEnvironment, type IPushTarget, type IWorkload, type WorkloadProps } from "./push-target";
+export {
+  contractEnvironment,
+  type IPushTarget,
+  type IWorkload,
+  type RunService,
+  type WorkloadProps,
+} from "./push-target";
 export { type IServiceAccount, ServiceAccount, type ServiceAccountProps } from "./service-account";
 export { type Backend, MillraceStack, type MillraceStackProps, type StackContext } from "./stack";
 export { writeAtSynth } from "./synthesis";

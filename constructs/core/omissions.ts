@@ -106,6 +106,11 @@ export const OMISSIONS: Omissions = {
     additional_experiments: "Dataflow adds its own, so that a list of ours would differ at every plan (#12525)",
     zone: "workers belong to a region; Dataflow moves them out of a zone that fails",
   },
+  google_eventarc_trigger: {
+    "destination.gke": "no construct makes a cluster",
+    "destination.http_endpoint": "an endpoint inside a network needs an attachment that no construct makes",
+    "destination.network_config": "an endpoint inside a network needs an attachment that no construct makes",
+  },
   google_firestore_database: {
     app_engine_integration_mode: "App Engine is not used",
     cmek_config: NOT_OFFERED,
@@ -117,6 +122,11 @@ export const OMISSIONS: Omissions = {
     "index_config.indexes": "only fields that expire are managed, and those are not indexed",
   },
   google_kms_crypto_key_iam_member: membership,
+  google_logging_project_sink: {
+    bigquery_options: "sinks publish to topics; a pipeline writes them to a table",
+    "exclusions.disabled": "an exclusion that is not wanted is not made",
+    custom_writer_identity: "Cloud Logging takes one for other destinations alone",
+  },
   google_monitoring_alert_policy: {
     "alert_strategy.auto_close": "incidents close after seven days without data, which is the default",
     "alert_strategy.notification_channel_strategy": "a channel that should be told again says so itself",
@@ -141,6 +151,9 @@ export const OMISSIONS: Omissions = {
     enabled: "a channel that is not wanted is not made",
     force_delete: "would take the channel from policies that others made",
     sensitive_labels: "e-mail and topics need no secret",
+  },
+  google_project_iam_audit_config: {
+    "audit_log_config.exempted_members": "calls of whoever is exempt would make no events",
   },
   google_project_iam_member: CONDITION,
   google_project_service: {

@@ -6,6 +6,16 @@ import type { IGrantee } from "./grants";
 import type { IServiceAccount } from "./service-account";
 import type { MillraceStack } from "./stack";
 
+/** A service of Cloud Run, as those name it who do not call it by its URL. */
+export interface RunService {
+  /** The last part of its name, readable at synth. */
+  readonly name: string;
+  /** The same as a reference: Terraform makes the service first. */
+  readonly reference: string;
+  readonly project: string;
+  readonly region: string;
+}
+
 /** Something that takes messages over HTTPS. A subscription binds it; the target knows what a caller needs. */
 export interface IPushTarget {
   /** URL that is posted to, `https://…`; usually a reference. */
@@ -15,6 +25,8 @@ export interface IPushTarget {
    * environment would wait for itself.
    */
   readonly audience: string;
+  /** The Cloud Run service that answers, a function's included; undefined when there is none. */
+  readonly service?: RunService;
   /** Seconds after which the target gives a request up; undefined when unknown. */
   readonly requestTimeoutSeconds?: number;
   /** Id of the only project whose Pub/Sub passes the target's ingress; undefined when all do, or nobody knows. */
@@ -31,6 +43,8 @@ export interface IWorkload extends IPushTarget {
   readonly serviceAccount: IServiceAccount;
   /** Sets an environment variable that follows from what surrounds the workload, unless the user has set it. */
   addEnvironment(name: string, value: string): void;
+  /** Adds to an environment variable that is a list with commas, unless the user has set it: one more caller, say. */
+  extendEnvironment(name: string, value: string): void;
 }
 
 /** What every workload accepts, whatever it runs on. */

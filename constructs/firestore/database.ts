@@ -17,6 +17,10 @@ export interface FirestoreDatabaseProps {
 export interface IFirestoreDatabase {
   /** `projects/{project}/databases/{database}`, readable at synth. */
   readonly name: string;
+  /** Its id as a reference: Terraform makes the database first. */
+  readonly reference: string;
+  /** Region or multi-region; undefined when nobody said. */
+  readonly location?: string;
   /** Lets the grantee read and write the documents of this database, and of no other. */
   grantReadWrite(grantee: IGrantee, reason?: string): Grant;
   /** Makes Firestore remove documents once the timestamp in a field has passed; usually within a day. */
@@ -36,13 +40,19 @@ const SHARE =
 
 /** A Firestore database in native mode. */
 export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
-  /** A database made elsewhere. @param name `projects/{project}/databases/{database}` */
-  static fromExisting(scope: Construct, id: string, name: string): IFirestoreDatabase {
-    return new ExistingFirestoreDatabase(scope, id, name);
+  /**
+   * A database made elsewhere.
+   * @param name `projects/{project}/databases/{database}`
+   * @param location region or multi-region; its events need it
+   */
+  static fromExisting(scope: Construct, id: string, name: string, location?: string): IFirestoreDatabase {
+    return new ExistingFirestoreDatabase(scope, id, name, location);
   }
 
   readonly resource: GoogleFirestoreDatabase;
   readonly name: string;
+  readonly reference: string;
+  readonly location: string;
 
   constructor(scope: Construct, id: string, props: FirestoreDatabaseProps = {}) {
     super(scope, id);
@@ -51,10 +61,11 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
     if (isKnown(databaseId) && !isDatabaseId(databaseId))
       addIssue(this, "MR1601", { problem: `"${databaseId}" cannot be the id of a database`, got: databaseId });
     claimName(this, "database", databaseId, SHARE);
+    this.location = props.location ?? region;
     this.resource = new GoogleFirestoreDatabase(this, "Resource", {
       project,
       name: databaseId,
-      locationId: props.location ?? region,
+      locationId: this.location,
       type: "FIRESTORE_NATIVE",
       pointInTimeRecoveryEnablement: props.pointInTimeRecovery ? "POINT_IN_TIME_RECOVERY_ENABLED" : undefined,
       deleteProtectionState: deletionProtection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED",
@@ -63,6 +74,7 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
       dependsOn: [enableApi(this, "firestore.googleapis.com")],
     });
     this.name = `projects/${project}/databases/${databaseId}`;
+    this.reference = this.resource.name;
   }
 
   grantReadWrite(grantee: IGrantee, reason?: string): Grant {
@@ -70,17 +82,21 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
   }
 
   expireDocuments(collection: string, field: string): void {
-    expire(this, this.resource.name, collection, field);
+    expire(this, this.reference, collection, field);
   }
 }
 
 class ExistingFirestoreDatabase extends Construct implements IFirestoreDatabase {
+  readonly reference: string;
+
   constructor(
     scope: Construct,
     id: string,
     readonly name: string,
+    readonly location?: string,
   ) {
     super(scope, id);
+    this.reference = name.split("/").at(-1)!;
   }
 
   grantReadWrite(grantee: IGrantee, reason?: string): Grant {
@@ -88,7 +104,7 @@ class ExistingFirestoreDatabase extends Construct implements IFirestoreDatabase 
   }
 
   expireDocuments(collection: string, field: string): void {
-    expire(this, this.name.split("/").at(-1)!, collection, field);
+    expire(this, this.reference, collection, field);
   }
 }
 

@@ -8,7 +8,7 @@ import { ENV } from "../../contract/environment";
 export type HandlerKind = "function" | "service" | "worker" | "job";
 
 /** Senders of HTTP requests that a handler understands beside Pub/Sub and CloudEvents. */
-export type TransportName = "tasks" | "scheduler";
+export type TransportName = "tasks" | "scheduler" | "eventarc";
 
 /** The exported name that the Functions Framework is told to call. */
 export const FUNCTION_ENTRY_POINT = "handler";
@@ -53,10 +53,12 @@ const STORES = {
   ],
 } as const satisfies Record<StoreKind, readonly Option[]>;
 
-const TRANSPORTS = { tasks: "cloudTasks", scheduler: "cloudScheduler" } as const satisfies Record<
-  TransportName,
-  string
->;
+/** In the order in which they are asked: Eventarc's takes every request for its own. */
+const TRANSPORTS = {
+  scheduler: "cloudScheduler",
+  tasks: "cloudTasks",
+  eventarc: "eventarc",
+} as const satisfies Record<TransportName, string>;
 
 /** A check of signatures, for handlers that anybody may call. */
 const OWN_TOKENS: Option = {
@@ -125,7 +127,9 @@ export function wrapperSource(entryFile: string, wrapping: Wrapping): string {
 
 function transportsOption(transports: readonly TransportName[]): readonly Option[] {
   if (transports.length === 0) return [];
-  const names = [...new Set(transports)].sort().map((name) => TRANSPORTS[name]);
+  const names = Object.entries(TRANSPORTS).flatMap(([name, imported]) =>
+    transports.includes(name as TransportName) ? [imported] : [],
+  );
   return [
     {
       text: `transports: [${names.map((name) => `${name}()`).join(", ")}]`,

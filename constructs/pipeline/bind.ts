@@ -1,10 +1,12 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { AnyContract, IWorkload } from "../core";
+import type { AnyContract } from "../core";
 import type { IFirestoreDatabase } from "../firestore/database";
 import type { Alarm } from "../monitoring/alarm";
 import type { INotificationChannel } from "../monitoring/notification-channel";
+import type { TransportName } from "../packaging/wrapper";
 import type { ITopic } from "../pubsub/topic";
+import type { Publications } from "./publish";
 
 /** What a consumer takes from its pipeline. */
 export interface PipelineSurroundings {
@@ -13,6 +15,8 @@ export interface PipelineSurroundings {
   readonly notify: readonly INotificationChannel[];
   /** Whether alert policies are made. */
   readonly alarms: boolean;
+  /** What a handler must understand of the sources, beside pushes and CloudEvents. */
+  readonly transports: readonly TransportName[];
   /** Database of records and effects: the pipeline's, made when it is first asked for. */
   readonly store: () => IFirestoreDatabase;
 }
@@ -24,7 +28,7 @@ export interface BoundConsumer {
   /** What must exist before the first event: publishers and sources of the pipeline wait for it. */
   readonly dependables: readonly ITerraformDependable[];
   /** The handler behind it, if there is one: what it publishes can be the source of another pipeline. */
-  readonly handler?: { readonly contract: AnyContract; readonly workload: IWorkload };
+  readonly handler?: { readonly contract: AnyContract; readonly publications: Publications };
 }
 
 /**

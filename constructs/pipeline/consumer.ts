@@ -21,14 +21,21 @@ import { isMonitored } from "../monitoring/monitored";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import type { PushProps } from "../pubsub/subscription-props";
+import type { ITopic } from "../pubsub/topic";
+import type { MessageTransform } from "../pubsub/transforms";
 import type { BoundConsumer, PipelineSurroundings } from "./bind";
 import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
 import { equip } from "./equip";
+import { type Publications, publications } from "./publish";
 
 /** How a consumer gets its events, beside what follows from its contract. */
 export interface ConsumerOptions extends DeployProps {
   /** Which messages it is interested in. @default all */
   readonly filter?: Filter | string;
+  /** JavaScript that changes messages before they are pushed. @default none */
+  readonly transforms?: readonly MessageTransform[];
+  /** Topics of the events that the contract publishes, where no pipeline takes one for its source. @default none */
+  readonly publishTo?: Readonly<Record<string, ITopic>>;
   /** Form of the pushed request. @default "wrapped" */
   readonly body?: PushProps["body"];
   /** How long messages wait to be handled, 10m–31d. @default "7d" */
@@ -52,6 +59,8 @@ export class Consumer extends Construct implements BoundConsumer {
   readonly dependables: readonly ITerraformDependable[];
   readonly alarms: readonly Alarm[];
   readonly handler = this;
+  /** Where it publishes to. */
+  readonly publications: Publications;
 
   constructor(scope: Construct, id: string, props: ConsumerProps, surroundings: PipelineSurroundings) {
     super(scope, id);
@@ -65,7 +74,10 @@ export class Consumer extends Construct implements BoundConsumer {
 
     const { notify = surroundings.notify, alarms = surroundings.alarms, dashboard } = props;
     const monitoring = { notify, alarms, dashboard };
-    this.workload = deploy(this, props, { ...props, ...monitoring });
+    const transports = props.transports ?? surroundings.transports;
+    this.workload = deploy(this, props, { ...props, ...monitoring, transports });
+    this.publications = publications(this, props.contract, this.workload);
+    for (const [event, topic] of Object.entries(props.publishTo ?? {})) this.publications.to(event, topic);
     this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
       name: `${name}-dead-letter`,
       retention: props.deadLetterRetention,
@@ -77,6 +89,7 @@ export class Consumer extends Construct implements BoundConsumer {
       name,
       push: { target: this.workload, body: props.body },
       filter: props.filter,
+      transforms: props.transforms,
       ordering: delivery.ordering,
       ackDeadline: `${delivery.deadlineSeconds}s`,
       retry: { minBackoff: `${delivery.minBackoffMs}ms`, maxBackoff: `${delivery.maxBackoffMs}ms` },
@@ -89,7 +102,7 @@ export class Consumer extends Construct implements BoundConsumer {
     this.dependables = this.subscription.dependables;
     this.alarms = [...this.subscription.alarms, ...(isMonitored(this.workload) ? this.workload.alarms : [])];
     this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(delivery.maxDeliveryAttempts));
-    this.workload.addEnvironment(ENV.callers, this.subscription.subscription.pushIdentity!.email);
+    this.workload.extendEnvironment(ENV.callers, this.subscription.subscription.pushIdentity!.email);
     check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);
   }
 }

@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import type { AnyContract, IWorkload } from "../core";
 import { CloudFunction } from "../functions/function";
+import type { TransportName } from "../packaging/wrapper";
 import { CloudRunService } from "../run/service";
 import type { SizedWorkloadProps } from "../run/workload";
 
@@ -8,6 +9,8 @@ import type { SizedWorkloadProps } from "../run/workload";
 export interface DeployProps extends Omit<SizedWorkloadProps, "name" | "contract" | "timeout"> {
   /** Contract of the handler; its name names everything of the consumer. */
   readonly contract: AnyContract;
+  /** Senders that the handler understands beside Pub/Sub and CloudEvents. @default those that the sources need */
+  readonly transports?: readonly TransportName[];
 }
 
 /** Makes a workload of another kind. */

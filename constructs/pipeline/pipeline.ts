@@ -1,21 +1,33 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { addIssue, check, type Grant, type IGrantee, MillraceStack, type Rule } from "../core";
+import {
+  acknowledge,
+  type Acknowledgement,
+  addIssue,
+  check,
+  type Grant,
+  type IGrantee,
+  MillraceStack,
+  type Rule,
+} from "../core";
+import { kebab, pathInStack } from "../core/names";
 import type { IFirestoreDatabase } from "../firestore/database";
 import { defaultStore, needsStore } from "../firestore/default";
 import type { Alarm } from "../monitoring/alarm";
 import type { INotificationChannel } from "../monitoring/notification-channel";
 import { type ITopic, Topic } from "../pubsub/topic";
-import { BucketNotification, type BucketNotificationProps } from "../storage/notification";
 import type { BoundConsumer, IPipelineConsumer, PipelineSurroundings } from "./bind";
 import { Consumer, type ConsumerProps } from "./consumer";
 import { Sink, type SinkProps } from "./sink";
+import { bindSource, type PipelineSource, type SourceTarget, transportsOf } from "./source";
 
 export interface EventDrivenPipelineProps {
   /** Where the events come from. @default a topic of its own */
   readonly topic?: ITopic;
-  /** A bucket whose objects are the events, published to the topic. @default none */
-  readonly source?: BucketSource;
+  /** What publishes to the topic: a bucket, calls in the audit log, documents, the clock, another pipeline. @default nothing */
+  readonly source?: PipelineSource;
+  /** Several of them, each by a name that its resources are called by. @default none */
+  readonly sources?: Readonly<Record<string, PipelineSource>>;
   /**
    * Handlers, tables, buckets and whatever binds itself, each with a subscription of its own: every one sees every event
    * that passes its filter.
@@ -29,13 +41,12 @@ export interface EventDrivenPipelineProps {
   readonly notify?: readonly INotificationChannel[];
   /** `false` makes no alert policies. @default they are made */
   readonly alarms?: boolean;
+  /** Warnings accepted for this pipeline. @default none */
+  readonly acknowledge?: readonly Acknowledgement[];
 }
 
 /** One consumer of a pipeline. */
 export type PipelineConsumer = ConsumerProps | SinkProps | IPipelineConsumer;
-
-/** What happens in a bucket, as events. */
-export type BucketSource = Pick<BucketNotificationProps, "bucket" | "events" | "prefix" | "attributes">;
 
 /** Events from a topic to handlers, each delivery accounted for: handled once, retried, or kept as a dead letter. */
 export class EventDrivenPipeline extends Construct {
@@ -52,11 +63,17 @@ export class EventDrivenPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: EventDrivenPipelineProps) {
     super(scope, id);
+    for (const accepted of props.acknowledge ?? []) acknowledge(this, accepted);
     check(this, { props, deletionProtection: MillraceStack.of(this).context.deletionProtection }, RULES);
     const { notify = [], alarms = true } = props;
+    const sources = [
+      ...(props.source ? [["Source", props.source] as const] : []),
+      ...Object.entries(props.sources ?? {}),
+    ];
     this.topic = props.topic ?? new Topic(this, "Topic");
     const store = () => (this.database ??= props.store ?? defaultStore(this));
-    const surroundings: PipelineSurroundings = { topic: this.topic, notify, alarms, store };
+    const transports = [...new Set(sources.flatMap(([, source]) => transportsOf(source)))];
+    const surroundings: PipelineSurroundings = { topic: this.topic, notify, alarms, transports, store };
     // Before the consumers, so that one is not made in the middle of another.
     if (props.consumers.some((one) => "runOn" in one && needsStore(one.contract))) store();
 
@@ -77,8 +94,8 @@ export class EventDrivenPipeline extends Construct {
     this.sinks = sinks;
     this.bound = bound;
     this.alarms = Object.values(bound).flatMap((one) => one.alarms);
-    if (props.source)
-      new BucketNotification(this, "Source", { ...props.source, topic: this.topic, dependsOn: this.dependables });
+    const into: SourceTarget = { topic: this.topic, dependsOn: this.dependables, store };
+    for (const [name, source] of sources) bindSource(this, name, source, kebab([...pathInStack(this), name]), into);
     for (const publisher of props.publishers ?? []) this.grantPublish(publisher);
   }
 

@@ -14,6 +14,7 @@ import {
   MillraceStack,
   type NameRule,
   physicalName,
+  type RunService,
 } from "../core";
 import { claimName } from "../core/names";
 import { CloudRunV2ServiceIamMember } from "../l1/run";
@@ -116,6 +117,17 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.variables.add(name, value);
   }
 
+  /** Adds to an environment variable that is a list with commas, unless the user has set it. */
+  extendEnvironment(name: string, value: string): void {
+    this.variables.extend(name, value);
+  }
+
+  /** The Cloud Run service that answers; the one under a function has its name. */
+  get service(): RunService {
+    const { projectId: project, region } = MillraceStack.of(this).context;
+    return { name: this.serviceName, reference: this.resource.name, project, region };
+  }
+
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
     return grant(targetOf(this, this.name, this.resource.name), grantee, invoke(this.workloadKind), { reason });
   }
@@ -137,6 +149,12 @@ export class ExistingWorkload extends Construct implements IPushTarget {
     const { kind, collection, notAName } = workloadKind;
     if (isKnown(name) && !new RegExp(`^projects/[^/]+/locations/[^/]+/${collection}/[^/]+$`).test(name))
       addIssue(this, notAName, { problem: `"${name}" is not the full name of a ${kind}`, got: name });
+  }
+
+  /** Undefined when its full name is not known at synth. */
+  get service(): RunService | undefined {
+    const [, project, , region, , name] = this.name.split("/");
+    return project && region && name ? { name, reference: name, project, region } : undefined;
   }
 
   grantInvoke(grantee: IGrantee, reason?: string): Grant {

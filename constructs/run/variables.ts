@@ -13,18 +13,27 @@ import {
 
 /** Environment variables of one workload; the plan reads them at synth, so what surrounds the workload may add some. */
 export class Variables {
-  private readonly values = new Map<string, string>();
+  private readonly values: Map<string, string>;
 
   constructor(
     private readonly construct: Construct,
     private readonly secrets: Readonly<Record<string, SecretReference>> = {},
+    private readonly own: Readonly<Record<string, string>> = {},
   ) {
+    this.values = new Map(Object.entries(own));
     checkAtSynth(construct, () => check(construct, { construct, values: this.values, secrets }, RULES));
   }
 
   /** Sets a variable, unless it is set already: what was said first, by the user, holds. */
   add(name: string, value: string): void {
     if (!this.values.has(name)) this.values.set(name, value);
+  }
+
+  /** Adds to a variable that is a list with commas, unless the user has set it. */
+  extend(name: string, value: string): void {
+    if (Object.hasOwn(this.own, name)) return;
+    const before = this.values.get(name);
+    this.values.set(name, before ? [...new Set([...before.split(","), value])].join(",") : value);
   }
 
   /** The plain variables at synth, in the order of their names: Google returns them sorted, so any other order is a diff. */

@@ -80,9 +80,9 @@ export function variablesOf(
   { environment = {}, secrets }: Pick<SizedWorkloadProps, "environment" | "secrets">,
   derived: Readonly<Record<string, string>> = {},
 ): Variables {
-  const variables = new Variables(construct, secrets);
+  const variables = new Variables(construct, secrets, environment);
   check(construct, { own: Object.keys({ ...environment, ...secrets }), derived }, OVERRIDE_RULES);
-  for (const [name, value] of [...Object.entries(environment), ...Object.entries(derived)]) variables.add(name, value);
+  for (const [name, value] of Object.entries(derived)) variables.add(name, value);
   return variables;
 }
 

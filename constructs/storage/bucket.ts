@@ -57,6 +57,8 @@ export interface IBucket {
   readonly name: string;
   /** The name as a reference: Terraform makes the bucket first. */
   readonly reference: string;
+  /** Region, dual-region or multi-region; undefined when nobody said. */
+  readonly location?: string;
   /** Lets the grantee read objects of this bucket. */
   grantRead(grantee: IGrantee, options?: GrantOptions): Grant;
   /** Lets the grantee create, overwrite and delete objects of this bucket. */
@@ -87,14 +89,15 @@ const DAY_MS = 86_400_000;
 
 /** A bucket that only IAM opens and nobody can make public. */
 export class Bucket extends Construct implements IBucket {
-  /** A bucket made elsewhere. */
-  static fromExisting(scope: Construct, id: string, name: string): IBucket {
-    return new ExistingBucket(scope, id, name);
+  /** A bucket made elsewhere. @param location region, dual-region or multi-region; triggers of its events need it */
+  static fromExisting(scope: Construct, id: string, name: string, location?: string): IBucket {
+    return new ExistingBucket(scope, id, name, location);
   }
 
   readonly resource: StorageBucket;
   readonly name: string;
   readonly reference: string;
+  readonly location: string;
 
   constructor(scope: Construct, id: string, props: BucketProps = {}) {
     super(scope, id);
@@ -112,12 +115,13 @@ export class Bucket extends Construct implements IBucket {
     checkLabels(this, props.labels ?? {});
     const key = props.encryption && grantEncryption(this, props.encryption, "storage");
     this.name = worldWide(this, projectId, physicalName(this, NAME, props.name));
+    this.location = props.location ?? region;
     const versioning = props.versioning ?? true;
     const lifecycleRule = lifecycleOf(props, resolved, versioning);
     this.resource = new StorageBucket(this, "Resource", {
       project: projectId,
       name: this.name,
-      location: props.location ?? region,
+      location: this.location,
       storageClass: props.storageClass ?? "STANDARD",
       // Both are computed when unset, so a bucket opened by hand would stay open (gcp-rules: "set explicitly").
       uniformBucketLevelAccess: true,
@@ -159,6 +163,7 @@ class ExistingBucket extends Construct implements IBucket {
     scope: Construct,
     id: string,
     readonly name: string,
+    readonly location?: string,
   ) {
     super(scope, id);
     this.reference = name;

@@ -1,6 +1,7 @@
 import { bigqueryCodes } from "./bigquery";
 import { coreCodes } from "./core";
 import { dataflowCodes } from "./dataflow";
+import { eventarcCodes } from "./eventarc";
 import { functionsCodes } from "./functions";
 import { runCodes } from "./run";
 import { schedulerCodes } from "./scheduler";
@@ -32,4 +33,5 @@ export const constructsCodes = {
   ...schedulerCodes,
   ...tasksCodes,
   ...orchestrationCodes,
+  ...eventarcCodes,
 } as const satisfies CodeTable;

@@ -20,6 +20,7 @@ export interface Claims {
 
 /** Who may call, as the plan says. */
 export interface Expected {
+  /** One that ends in `*` stands for everything that starts so: an address that Google chooses. */
   readonly audiences: readonly string[];
   /** E-mails of the identities that may call. */
   readonly callers: readonly string[];
@@ -64,8 +65,12 @@ export function checkClaims(claims: Claims, { audiences, callers }: Expected, no
   if (typeof claims.exp !== "number" || claims.exp + LEEWAY_S < nowS) return refuse(401, "the token has expired");
   if (typeof claims.iat === "number" && claims.iat - LEEWAY_S > nowS)
     return refuse(401, "the token is issued in the future");
-  if (typeof claims.aud !== "string" || !audiences.includes(claims.aud))
-    return refuse(401, `the token is for ${JSON.stringify(claims.aud)}, not for this handler`);
+  const { aud } = claims;
+  if (
+    typeof aud !== "string" ||
+    !audiences.some((one) => one === aud || (one.endsWith("*") && aud.startsWith(one.slice(0, -1))))
+  )
+    return refuse(401, `the token is for ${JSON.stringify(aud)}, not for this handler`);
   if (typeof claims.email !== "string" || claims.email_verified !== true)
     return refuse(403, "the token names no verified e-mail");
   if (!callers.includes(claims.email)) return refuse(403, `${claims.email} may not call this handler`);

@@ -48,7 +48,7 @@ export const RUNTIME_STAND_IN: Files = {
   "node_modules/millrace/job.mjs":
     "export const runJob = (handler, options) => { globalThis.ran = [handler, options]; };\n",
   "node_modules/millrace/transports.mjs":
-    'export const cloudTasks = () => "tasks";\nexport const cloudScheduler = () => "scheduler";\n',
+    'export const cloudTasks = () => "tasks";\nexport const cloudScheduler = () => "scheduler";\nexport const eventarc = () => "eventarc";\n',
   "node_modules/millrace/firestore.mjs": 'export const firestoreStore = () => "firestore store";\n',
 };
 

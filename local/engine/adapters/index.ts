@@ -3,6 +3,7 @@ import { issue } from "../../plan/issues";
 import type { Completion, PlannedResource } from "../../plan/plan";
 import { type Attributes, isObject, type Value } from "../../plan/values";
 import { type Adapter, readerOf } from "./adapter";
+import { eventarcAdapters } from "./eventarc";
 import { firestoreAdapters } from "./firestore";
 import { iamAdapters } from "./iam";
 import { projectAdapters } from "./project";
@@ -21,6 +22,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
     ...schedulerAdapters,
     ...tasksAdapters,
     ...firestoreAdapters,
+    ...eventarcAdapters,
     ...storageAdapters,
     ...iamAdapters,
     ...projectAdapters,

@@ -105,6 +105,17 @@ const data: Adapter = {
   }),
 };
 
+const channelConfig: Adapter = {
+  type: "google_eventarc_google_channel_config",
+  computed: (read) => ({ project: read.project, id: read.required("name") }),
+};
+
+/** What is written of the calls of one service; the engine makes every call's events alike. */
+const auditConfig: Adapter = {
+  type: "google_project_iam_audit_config",
+  computed: (read) => ({ id: `${read.project}/audit_config/${read.required("service")}`, etag: "local" }),
+};
+
 /** Kept so that references to them resolve; nothing of them happens on a laptop. */
 export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_alert_policy", "alertPolicies"),
@@ -121,4 +132,6 @@ export const storedAdapters: readonly Adapter[] = [
   table,
   secret,
   notification,
+  channelConfig,
+  auditConfig,
 ];

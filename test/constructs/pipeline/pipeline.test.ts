@@ -181,6 +181,7 @@ describe("a pipeline", () => {
             dependables: [],
             grantInvoke: () => undefined,
             addEnvironment: () => undefined,
+            extendEnvironment: () => undefined,
           }),
         },
       ],

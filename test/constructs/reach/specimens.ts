@@ -11,8 +11,11 @@ import {
   CloudRunService,
   DeadLetteredSubscription,
   endpoint,
+  EventarcTrigger,
   every,
   FirestoreDatabase,
+  GoogleEventsEncryption,
+  LogSink,
   type MillraceStack,
   NotificationChannel,
   principal,
@@ -246,6 +249,35 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
         encryption,
         labels,
       });
+    const events = new Topic(stack, "Events");
+    new EventarcTrigger(stack, "Called", {
+      event: {
+        on: "audit-log",
+        service: "storage.googleapis.com",
+        method: "storage.objects.create",
+        resource: "projects/_/buckets/in/objects/*",
+      },
+      target: service,
+      path: "/called",
+      labels,
+    });
+    new EventarcTrigger(stack, "Published", { event: { on: "message-published", topic: events }, target: service });
+    const channel = "projects/acme-dev/locations/europe-west1/channels/partner";
+    new EventarcTrigger(stack, "Partner", {
+      event: { on: "channel", channel, type: "partner.thing.v1.done" },
+      target: {
+        workflow: "projects/acme-dev/locations/europe-west1/workflows/orders",
+        dependables: [],
+        grantExecute: (grantee) => events.grantPublish(grantee),
+      },
+    });
+    new GoogleEventsEncryption(stack, "EventsKey", { encryption });
+    new LogSink(stack, "Errors", {
+      topic: events,
+      filter: "severity >= ERROR",
+      exclusions: [{ name: "noise", filter: "resource.type = k8s_container", description: "others see to it" }],
+      disabled: true,
+    });
   },
 ];
 

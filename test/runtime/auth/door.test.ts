@@ -35,6 +35,16 @@ describe("the door behind Cloud Run's front end", () => {
     expect(verdict).toEqual({ ok: false, status, reason: expect.stringMatching(reason) });
   });
 
+  it.each([
+    ["https://web-dev-relay-abc123-ew.a.run.app", true],
+    ["https://web-dev-relay-123.europe-west1.run.app", true],
+    ["https://web-dev-other-abc123-ew.a.run.app", false],
+    ["https://web-dev-relay.example", false],
+  ])("takes an address that Google chose for one of the service: %s, %s", async (aud, ok) => {
+    const chosen = platformDoor({ ...expected, audiences: ["https://web-dev-relay-*"], clock: virtualClock(START) });
+    expect(await chosen({ authorization: strippedToken({ ...goodClaims(START), aud }) })).toMatchObject({ ok });
+  });
+
   it("refuses a token that still has its signature: nobody has checked it", async () => {
     const { token } = createSigner("k1");
     expect(await door({ authorization: token(goodClaims(START)) })).toMatchObject({

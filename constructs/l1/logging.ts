@@ -1,0 +1,2 @@
+export { LoggingProjectSink } from "@cdktf/provider-google/lib/logging-project-sink/index.js";
+export { ProjectIamAuditConfig } from "@cdktf/provider-google/lib/project-iam-audit-config/index.js";
