@@ -34,6 +34,7 @@ export type { Labels } from "./labels";
 export { fit, kebab, type NameRule, physicalName } from "./names";
 export {
   contractEnvironment,
+  handlerEnvironment,
   type IPushTarget,
   type IWorkload,
   type RunService,

@@ -15,6 +15,13 @@ const OTHER_FORMATS = "the repository holds container images";
 
 const OTHER_TABLES = "tables that Pub/Sub and handlers write are BigQuery's own";
 
+const RUN_ANNOTATIONS = "the v2 API refuses its own namespaces, and others have no effect";
+const RUN_CLIENT = {
+  client: "kept by clients; ignored, because they write it",
+  client_version: "kept by clients; ignored, because they write it",
+} as const;
+const BREAKGLASS = "breaks the policy; whoever must do it once uses the escape hatch";
+
 const membership = { condition: NO_CONDITION } as const;
 
 export const OMISSIONS: Omissions = {
@@ -66,9 +73,23 @@ export const OMISSIONS: Omissions = {
     view: OTHER_TABLES,
   },
   google_bigquery_table_iam_member: membership,
+  google_cloud_run_v2_job: {
+    ...RUN_CLIENT,
+    "binary_authorization.breakglass_justification": BREAKGLASS,
+    launch_stage: "what is offered is generally available",
+    "template.annotations": RUN_ANNOTATIONS,
+    "template.labels": STACK_LABELS,
+    "template.template.containers.depends_on": ONE_CONTAINER,
+    "template.template.containers.name": ONE_CONTAINER,
+    "template.template.containers.ports": "nobody calls a task",
+    "template.template.containers.startup_probe": "nobody calls a task, so nobody waits for it to listen",
+    "template.template.gpu_zonal_redundancy_disabled": "GPUs come later",
+    "template.template.node_selector": "GPUs come later",
+  },
+  google_cloud_run_v2_job_iam_member: membership,
   google_cloud_run_v2_service: {
     annotations: "kept by clients; ignored, because they write it",
-    "binary_authorization.breakglass_justification": "breaks the policy; whoever must do it once uses the escape hatch",
+    "binary_authorization.breakglass_justification": BREAKGLASS,
     build_config: "only `source_location` is recorded: Terraform builds nothing with the others (docs/traps.md)",
     client: "kept by clients; ignored, because they write it",
     client_version: "kept by clients; ignored, because they write it",
@@ -85,13 +106,27 @@ export const OMISSIONS: Omissions = {
     "template.node_selector": "GPUs come later",
   },
   google_cloud_run_v2_service_iam_member: membership,
-  google_cloud_scheduler_job: {
-    app_engine_http_target: "call a service or function: App Engine's own handlers are out of scope",
-    "http_target.oauth_token": "for Google's own APIs, which a job does not call yet",
+  google_cloud_run_v2_worker_pool: {
+    ...RUN_CLIENT,
+    "binary_authorization.breakglass_justification": BREAKGLASS,
+    custom_audiences: "nobody calls a worker pool",
+    description: "the construct's path is in the plan, and the contract says what the pool is for",
+    instance_splits: "the latest revision has every instance, which is the default",
+    "scaling.max_instance_count": "the API has a number of instances and no bounds",
+    "scaling.min_instance_count": "the API has a number of instances and no bounds",
+    "template.annotations": RUN_ANNOTATIONS,
+    "template.containers.depends_on": ONE_CONTAINER,
+    "template.containers.name": ONE_CONTAINER,
+    "template.encryption_key_revocation_action": "what a revoked key does to running instances is Google's default",
+    "template.encryption_key_shutdown_duration": "what a revoked key does to running instances is Google's default",
+    "template.gpu_zonal_redundancy_disabled": "GPUs come later",
+    "template.labels": STACK_LABELS,
+    "template.node_selector": "GPUs come later",
+    "template.revision": "a name given here would have to change with every revision",
   },
   google_cloud_tasks_queue: {
-    app_engine_routing_override: "call a service or function: App Engine's own handlers are out of scope",
-    http_target: "a task says itself what it calls; 6.50.0 plans changes of this block for ever (#26006)",
+    "http_target.oauth_token": "for Google's own APIs, which a task calls as what it says itself",
+    "http_target.uri_override.query_override": "6.50.0 plans changes of this block for ever (#26006)",
   },
   google_cloud_tasks_queue_iam_member: membership,
   google_cloudfunctions2_function: {

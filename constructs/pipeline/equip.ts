@@ -10,8 +10,8 @@ export type HandlerHost = Pick<IWorkload, "serviceAccount" | "addEnvironment">;
 
 /** What every handler needs around it. */
 export interface Equipment {
-  /** Where it parks what no retry will mend. */
-  readonly deadLetterTopic: DeadLetterTopic;
+  /** Where it parks what no retry will mend; without it nothing is parked, and the transport has to dead-letter. */
+  readonly deadLetterTopic?: DeadLetterTopic;
   /** Where it keeps records and effects; undefined when its contract keeps nothing. */
   readonly store?: IFirestoreDatabase;
 }
@@ -22,10 +22,15 @@ export interface Equipment {
  */
 export function equip(host: HandlerHost, { deadLetterTopic, store }: Equipment): readonly ITerraformDependable[] {
   const { serviceAccount } = host;
-  host.addEnvironment(ENV.deadLetterTopic, deadLetterTopic.name);
-  const park = deadLetterTopic.grantPark(serviceAccount).resource;
-  if (!store) return [park];
-  host.addEnvironment(ENV.firestoreDatabase, store.name);
-  for (const collection of [RECORDS_COLLECTION, OUTBOX_COLLECTION]) store.expireDocuments(collection, EXPIRY_FIELD);
-  return [park, store.grantReadWrite(serviceAccount, "keeps idempotency records and effects").resource];
+  const grants: ITerraformDependable[] = [];
+  if (deadLetterTopic) {
+    host.addEnvironment(ENV.deadLetterTopic, deadLetterTopic.name);
+    grants.push(deadLetterTopic.grantPark(serviceAccount).resource);
+  }
+  if (store) {
+    host.addEnvironment(ENV.firestoreDatabase, store.name);
+    for (const collection of [RECORDS_COLLECTION, OUTBOX_COLLECTION]) store.expireDocuments(collection, EXPIRY_FIELD);
+    grants.push(store.grantReadWrite(serviceAccount, "keeps idempotency records and effects").resource);
+  }
+  return grants;
 }

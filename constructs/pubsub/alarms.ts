@@ -64,7 +64,9 @@ const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId, projectI
 });
 
 /** The first notification may have been overlooked; a dead letter that nobody takes is lost when its retention ends. */
-const deadLetterAge = (watched: DeadLettered): Alarm => ({
+export const deadLetterAge = (
+  watched: Pick<DeadLettered, "title" | "projectId" | "deadLetterSubscriptionId" | "deadLetterTooOldSeconds">,
+): Alarm => ({
   id: "DeadLetterAge",
   title: `${watched.title}: dead letters are forgotten`,
   severity: "ERROR",

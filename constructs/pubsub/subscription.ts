@@ -66,6 +66,8 @@ export class Subscription extends Construct implements ISubscription, IMonitored
   readonly subscriptionId: string;
   /** How long messages wait to be acknowledged, milliseconds. */
   readonly retentionMs: number;
+  /** Whether its messages are pulled: they are neither pushed nor written elsewhere. */
+  readonly pulls: boolean;
   /** Identity that calls the push target; undefined for pull. */
   readonly pushIdentity?: IServiceAccount;
   /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
@@ -85,6 +87,7 @@ export class Subscription extends Construct implements ISubscription, IMonitored
 
     const resolved = this.resolve(props);
     this.retentionMs = resolved.retentionMs;
+    this.pulls = !props.push && !props.bigQuery && !props.cloudStorage;
     check(this, resolved, [...SUBSCRIPTION_RULES, ...EXPORT_RULES]);
     checkTransforms(this, props.transforms);
     if (resolved.filter !== undefined) checkFilterText(this, resolved.filter);

@@ -1,6 +1,10 @@
 export { CloudRunService, type CloudRunServiceProps } from "./service";
 export { HttpWorkload } from "./http-workload";
+export { CloudRunJob, type CloudRunJobProps, type ICloudRunJob } from "./job";
+export { runJobMetrics } from "./job-monitoring";
+export { jobRunBody, type JobOverrides, type JobRunBody } from "./job-overrides";
 export { workloadMetrics } from "./metrics";
+export { CloudRunWorkerPool, type CloudRunWorkerPoolProps } from "./pool";
 export type { GrpcProbe, HttpProbe, LivenessProbe, Probe, TcpProbe } from "./probe";
 export type { RuntimeName } from "./runtimes";
 export type { Sizing } from "./size";

@@ -21,6 +21,7 @@ import { checkProbe, type LivenessProbe, type Probe, renderLiveness, renderProbe
 import { mebibytes, type ResolvedSize } from "./size";
 import { checkTraffic, renderTraffic, revisionName, type TrafficProps } from "./traffic";
 import { bindVolumes, type Volumes } from "./volumes";
+import { renderAuthorization, some } from "./uncalled";
 import { checkVpc, renderVpc, type VpcAccess } from "./vpc";
 import type { SizedWorkloadProps } from "./workload";
 
@@ -182,8 +183,6 @@ export class CloudRunService extends HttpWorkload {
   }
 }
 
-const some = <T>(list: readonly T[]): T[] | undefined => (list.length === 0 ? undefined : [...list]);
-
 const isHttp2 = (props: CloudRunServiceProps): boolean => "http2" in props && props.http2 === true;
 
 /** google/run/v2/k8s.min.proto: `ContainerPort` */
@@ -192,9 +191,6 @@ function renderPort(props: CloudRunServiceProps) {
   if (port === undefined && http2 === undefined) return undefined;
   return { containerPort: port ?? 8_080, name: http2 === true ? "h2c" : "http1" };
 }
-
-const renderAuthorization = (authorization: ServiceOptions["binaryAuthorization"]) =>
-  authorization === "project" ? { useDefault: true } : authorization && { policy: authorization.policy };
 
 /**
  * The second generation of the execution environment wants 512Mi at least and a whole vCPU; smaller instances run in

@@ -5,6 +5,7 @@ import { type Fault, isKnown, type Rule } from "../core";
 /** google/cloud/scheduler/v1/job.proto */
 export const SCHEDULER_LIMITS = {
   attemptDeadlineMs: { min: 15_000, max: 1_800_000 },
+  appEngineDeadlineMs: { min: 15_000, max: 86_415_000 },
   retries: { min: 0, max: 5 },
   description: 500,
 } as const;
@@ -30,11 +31,18 @@ export interface ResolvedJob {
     readonly attemptDeadlineMs: number;
     readonly targetSeconds?: number;
   };
+  readonly appEngine?: {
+    readonly path: string;
+    readonly method: string;
+    readonly hasBody: boolean;
+    readonly headers: readonly string[];
+    readonly attemptDeadlineMs: number;
+  };
   readonly message?: { readonly topic: string; readonly empty: boolean };
 }
 
 /** A span that does not move: what a synth finds must not depend on the day. */
-const SPAN_START = Date.UTC(2026, 0, 1);
+export const SPAN_START = Date.UTC(2026, 0, 1);
 const SPAN_DAYS = 730;
 
 function parsed({ schedule, timeZone }: ResolvedJob): Schedule | undefined {
@@ -50,7 +58,12 @@ export function shortestInterval(schedule: Schedule, timeZone: string): number {
 }
 
 /** All pauses of a run that fails to the end. */
-function pauses({ retry: { attempts, minBackoffMs, maxBackoffMs, maxDoublings } }: ResolvedJob): number {
+export function pausesOf({
+  attempts,
+  minBackoffMs,
+  maxBackoffMs,
+  maxDoublings,
+}: Omit<ResolvedJob["retry"], "maxDurationMs">): number {
   let sum = 0;
   for (let retry = 1; retry <= attempts; retry++) {
     const top = minBackoffMs * 2 ** Math.min(maxDoublings, retry - 1);
@@ -96,6 +109,27 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       },
   },
   {
+    code: "MR1903",
+    fault: ({ appEngine }) =>
+      appEngine !== undefined &&
+      !within(appEngine.attemptDeadlineMs, SCHEDULER_LIMITS.appEngineDeadlineMs) && {
+        problem: `an attempt may take ${formatDuration(appEngine.attemptDeadlineMs)}; App Engine is waited for from 15 s to 24 h 15 s`,
+        got: formatDuration(appEngine.attemptDeadlineMs),
+        want: "15s–86415s",
+      },
+  },
+  {
+    code: "MR1914",
+    fault: ({ appEngine }) =>
+      appEngine !== undefined &&
+      isKnown(appEngine.path) &&
+      !appEngine.path.startsWith("/") && {
+        problem: `"${appEngine.path}" is no path of an application`,
+        got: appEngine.path,
+        want: "/…",
+      },
+  },
+  {
     code: "MR1904",
     severity: "warning",
     fault: ({ http }) =>
@@ -129,7 +163,7 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
       const schedule = parsed(job);
       if (!schedule || job.retry.attempts === 0) return false;
       const shortest = shortestInterval(schedule, job.timeZone);
-      const sum = pauses(job);
+      const sum = pausesOf(job.retry);
       return (
         sum > shortest && {
           problem: `the pauses of ${job.retry.attempts} retries are ${formatDuration(sum)} in all, but the next run is due after ${formatDuration(shortest)} and ends them`,
@@ -157,15 +191,15 @@ export const JOB_RULES: readonly Rule<ResolvedJob>[] = [
   },
   {
     code: "MR1910",
-    fault: ({ http }) =>
-      http !== undefined &&
-      http.hasBody &&
-      !BODY_METHODS.has(http.method) && { problem: `a ${http.method} request carries no body`, got: http.method },
+    fault: ({ http, appEngine }) => {
+      const { hasBody = false, method = "" } = http ?? appEngine ?? {};
+      return hasBody && !BODY_METHODS.has(method) && { problem: `a ${method} request carries no body`, got: method };
+    },
   },
   {
     code: "MR1911",
-    fault: ({ http }) => {
-      const refused = http?.headers.filter((name) => REFUSED_HEADERS.test(name)) ?? [];
+    fault: ({ http, appEngine }) => {
+      const refused = (http ?? appEngine)?.headers.filter((name) => REFUSED_HEADERS.test(name)) ?? [];
       return refused.length > 0 && { problem: `${refused.join(", ")} cannot be set by a job`, got: refused.join(", ") };
     },
   },

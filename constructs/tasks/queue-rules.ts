@@ -9,6 +9,7 @@ export const TASKS_LIMITS = {
 
 /** A queue's props with every default applied; durations in milliseconds, `NaN` where one cannot be read. */
 export interface ResolvedQueue {
+  readonly generation: number;
   readonly perSecond: number;
   readonly concurrent: number;
   /** -1 for no limit. */
@@ -24,6 +25,15 @@ export interface ResolvedQueue {
 
 /** What Cloud Tasks refuses, and what it accepts and then does otherwise than meant. */
 export const QUEUE_RULES: readonly Rule<ResolvedQueue>[] = [
+  {
+    code: "MR1960",
+    fault: ({ generation }) =>
+      !(Number.isInteger(generation) && generation >= 1) && {
+        problem: `generation ${generation} of the queue`,
+        got: String(generation),
+        want: "a whole number from 1",
+      },
+  },
   {
     code: "MR1951",
     fault: ({ perSecond }) =>

@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
 import {
@@ -17,7 +18,15 @@ import {
   type NameRule,
   physicalName,
 } from "../core";
+import { ofSameStack } from "../core/dependables";
+import { kebab, pathInStack } from "../core/names";
 import { CloudTasksQueue, CloudTasksQueueIamMember } from "../l1/tasks";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { metricsOfQueue, queueAlarms, type queueMetrics, queueSection } from "./metrics";
+import { type AppEngineRouting, bindRouting, type TaskRouting } from "./routing";
 import { QUEUE_RULES, type ResolvedQueue } from "./queue-rules";
 
 /** How a failed task is repeated. */
@@ -34,9 +43,15 @@ export interface TaskRetry {
   readonly maxDoublings?: number;
 }
 
-export interface TaskQueueProps {
-  /** Name, after the stack's prefix. A deleted queue's name is taken for seven days. @default from the construct's path */
+export interface TaskQueueProps extends MonitoringProps {
+  /** Name, after the stack's prefix. @default from the construct's path */
   readonly name?: string;
+  /**
+   * Raised to make the queue anew under another name: a deleted queue's name stays taken for seven days. The tasks that
+   * wait in the old one are lost. @default the app's context `millrace:queue-generation`, or else 1, which adds nothing
+   * to the name
+   */
+  readonly generation?: number;
   /** Dispatches per second on average, above 0 and at most 500. @default 500 */
   readonly perSecond?: number;
   /** Dispatches at a time, 1–5000. @default 1000 */
@@ -46,7 +61,18 @@ export interface TaskQueueProps {
   readonly exhausted?: "parked-by-handler" | "dropped";
   /** Share of the operations that are logged, 0–1. @default 1 */
   readonly logShare?: number;
+  /** Where HTTP tasks go, whatever they say themselves. @default where they say */
+  readonly routing?: TaskRouting;
+  /** Where App Engine tasks go, whatever they say themselves. @default where they say */
+  readonly appEngine?: AppEngineRouting;
+  /** Tasks that wait and are too many. @default 1000 */
+  readonly tooDeep?: number;
+  /** How late an attempt may begin before somebody is told. @default "10m" */
+  readonly tooLate?: Duration;
 }
+
+/** Context key of an app whose queues must not take the names of queues deleted a few days ago. */
+export const QUEUE_GENERATION = "millrace:queue-generation";
 
 /** Who enqueues what: the roles that a producer needs follow from both. */
 export interface EnqueueOptions {
@@ -54,12 +80,16 @@ export interface EnqueueOptions {
   readonly as: IServiceAccount;
   /** What the tasks call. */
   readonly target: IPushTarget;
+  /** What must exist before the first task is created. @default nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /** A queue, made here or elsewhere. */
 export interface ITaskQueue {
   /** `projects/{project}/locations/{region}/queues/{queue}`, readable at synth. */
   readonly name: string;
+  /** What must exist before the first task. */
+  readonly dependables: readonly ITerraformDependable[];
   /**
    * Lets the grantee create tasks that call a target as an identity: enqueuer on the queue, actAs on the identity, and
    * the identity invoker of the target.
@@ -78,7 +108,7 @@ const NAME: NameRule = {
 const ENQUEUE: GrantKind = { role: "roles/cloudtasks.enqueuer", on: "queue", reason: "creates tasks" };
 
 /** A queue of Cloud Tasks: calls made later, at a limited rate, again when they fail. */
-export class TaskQueue extends Construct implements ITaskQueue {
+export class TaskQueue extends Construct implements ITaskQueue, IMonitored {
   /** A queue made elsewhere. @param name `projects/{project}/locations/{region}/queues/{queue}` */
   static fromExisting(scope: Construct, id: string, name: string): ITaskQueue {
     return new ExistingTaskQueue(scope, id, name);
@@ -88,15 +118,23 @@ export class TaskQueue extends Construct implements ITaskQueue {
   readonly name: string;
   /** The last part of the name: the label of its metrics. */
   readonly queueId: string;
+  /** What must exist before the first task. */
+  readonly dependables: readonly ITerraformDependable[];
+  readonly metrics: Readonly<Record<keyof typeof queueMetrics, Metric>>;
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: TaskQueueProps = {}) {
     super(scope, id);
     const stack = MillraceStack.of(this);
     const { projectId: project, region: location } = stack.context;
-    this.queueId = physicalName(this, NAME, props.name);
+    const generation = props.generation ?? Number(this.node.tryGetContext(QUEUE_GENERATION) ?? 1);
+    const logical = props.name ?? kebab(pathInStack(this));
+    this.queueId = physicalName(this, NAME, generation === 1 ? props.name : `${logical}-${generation}`);
     this.name = `projects/${project}/locations/${location}/queues/${this.queueId}`;
-    const resolved = this.resolve(props);
+    const resolved = this.resolve(props, generation);
     check(this, resolved, QUEUE_RULES);
+    const routing = props.routing && bindRouting(props.routing, this.name);
     this.resource = new CloudTasksQueue(this, "Resource", {
       project,
       location,
@@ -111,19 +149,34 @@ export class TaskQueue extends Construct implements ITaskQueue {
       },
       // Unset, nothing is logged, and a task that is given up leaves no trace at all.
       stackdriverLoggingConfig: { samplingRatio: resolved.logShare },
-      dependsOn: [enableApi(this, "cloudtasks.googleapis.com")],
+      httpTarget: routing?.block,
+      appEngineRoutingOverride: props.appEngine && { ...props.appEngine },
+      dependsOn: ofSameStack(this, [enableApi(this, "cloudtasks.googleapis.com"), ...(routing?.before ?? [])]),
       ...stack.protection,
     });
+    this.dependables = [this.resource];
+    const watched = {
+      queueId: this.queueId,
+      projectId: project,
+      region: location,
+      tooDeep: props.tooDeep ?? 1_000,
+      tooLateSeconds: durationOf(this, "tooLate", props.tooLate ?? "10m") / 1_000,
+    };
+    this.metrics = metricsOfQueue(watched);
+    this.alarms = queueAlarms(watched, this.metrics);
+    this.sections = [queueSection(watched, this.metrics)];
+    monitor(this, props);
   }
 
   grantEnqueue(grantee: IGrantee, options: EnqueueOptions): readonly Grant[] {
     return enqueue(targetOf(this, this.name, this.resource.name), grantee, options);
   }
 
-  private resolve({ retry = {}, ...props }: TaskQueueProps): ResolvedQueue {
+  private resolve({ retry = {}, ...props }: TaskQueueProps, generation: number): ResolvedQueue {
     const ms = (field: string, value: Duration) => durationOf(this, field, value);
     const { attempts = 100 } = retry;
     return {
+      generation,
       perSecond: props.perSecond ?? 500,
       concurrent: props.concurrent ?? 1_000,
       attempts: attempts === "unlimited" ? -1 : attempts,
@@ -138,6 +191,8 @@ export class TaskQueue extends Construct implements ITaskQueue {
 }
 
 class ExistingTaskQueue extends Construct implements ITaskQueue {
+  readonly dependables: readonly ITerraformDependable[] = [];
+
   constructor(
     scope: Construct,
     id: string,
@@ -154,9 +209,9 @@ class ExistingTaskQueue extends Construct implements ITaskQueue {
 }
 
 /** Whoever creates a task with a token needs actAs on its account, or Cloud Tasks refuses the task. target.proto: `OidcToken` */
-function enqueue(queue: GrantTarget, grantee: IGrantee, { as, target }: EnqueueOptions): readonly Grant[] {
+function enqueue(queue: GrantTarget, grantee: IGrantee, { as, target, dependsOn }: EnqueueOptions): readonly Grant[] {
   const invoke = target.grantInvoke(as, `carries out tasks of ${queue.name}`);
-  return [grant(queue, grantee, ENQUEUE), as.grantActAs(grantee), ...(invoke ? [invoke] : [])];
+  return [grant(queue, grantee, ENQUEUE, { dependsOn }), as.grantActAs(grantee), ...(invoke ? [invoke] : [])];
 }
 
 function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {

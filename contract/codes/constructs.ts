@@ -3,6 +3,7 @@ import { coreCodes } from "./core";
 import { dataflowCodes } from "./dataflow";
 import { eventarcCodes } from "./eventarc";
 import { functionsCodes } from "./functions";
+import { jobsCodes } from "./jobs";
 import { runCodes } from "./run";
 import { schedulerCodes } from "./scheduler";
 import { secretsCodes } from "./secrets";
@@ -27,6 +28,7 @@ export const constructsCodes = {
   ...packagingCodes,
   ...storageCodes,
   ...runCodes,
+  ...jobsCodes,
   ...functionsCodes,
   ...bigqueryCodes,
   ...secretsCodes,

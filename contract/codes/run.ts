@@ -3,7 +3,7 @@ import type { CodeTable } from "./table";
 const CPU = "https://cloud.google.com/run/docs/configuring/services/cpu";
 const MEMORY = "https://cloud.google.com/run/docs/configuring/services/memory-limits";
 
-/** MR1300–MR1399: Cloud Run services, and what functions share with them. */
+/** MR1300–MR1359: Cloud Run services, and what functions share with them. */
 export const runCodes = {
   MR1301: {
     title: "number of vCPUs",

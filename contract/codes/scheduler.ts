@@ -82,4 +82,28 @@ export const schedulerCodes = {
     fix: "shorten it to 500 characters",
     source: JOB_PROTO + ": Job.description",
   },
+  MR1914: {
+    title: "path that does not begin with a slash",
+    why: "Cloud Scheduler refuses the job at apply",
+    fix: "write the path from the application's root, /tasks/weekly",
+    source: TARGET_PROTO + ": AppEngineHttpTarget.relative_uri",
+  },
+  MR1915: {
+    title: "handler longer than Cloud Scheduler waits",
+    why: "the attempt would be given up and made again while the handler still runs",
+    fix: "lower the contract's timeLimit to at most 1795s, or run a Cloud Run job or a workflow",
+    source: JOB_PROTO + ": Job.attempt_deadline",
+  },
+  MR1916: {
+    title: "overlap that cannot be forbidden",
+    why: "Cloud Scheduler holds back the next run until this one has been answered, and this one is answered when the work has only begun",
+    fix: "let a handler do the work, lower the job's timeout, retries or tasks until an execution fits between two runs, or allow overlap",
+    source: JOB_PROTO + ": Job.schedule",
+  },
+  MR1917: {
+    title: "executions that may overlap",
+    why: "two executions of a job then work side by side; a handler's records keep their effects apart, an image's own code may not",
+    fix: 'lower the job\'s timeout or retries, run less often, or say overlap: "allow"',
+    source: JOB_PROTO + ": Job.schedule",
+  },
 } as const satisfies CodeTable;

@@ -57,4 +57,38 @@ export const tasksCodes = {
     why: "what was made elsewhere may live in another project or region, so its short name says too little",
     fix: "write projects/PROJECT/locations/REGION/queues/QUEUE",
   },
+  MR1960: {
+    title: "generation of a queue",
+    why: "it becomes the end of the queue's name",
+    fix: "set 1, and one more each time the name of a deleted queue is still taken",
+  },
+  MR1961: {
+    title: "handler longer than Cloud Tasks waits",
+    why: "the attempt would be given up and made again while the handler still runs",
+    fix: "lower the contract's timeLimit to at most 1795s, or let the task start a Cloud Run job",
+    source: "google/cloud/tasks/v2/task.proto: Task.dispatch_deadline",
+  },
+  MR1962: {
+    title: "queue that outruns its worker",
+    why: "what finds no instance with room is answered 429 and uses up attempts",
+    fix: "lower concurrent, or raise maxInstances or the contract's concurrency",
+    source: "https://cloud.google.com/run/docs/about-concurrency",
+  },
+  MR1963: {
+    title: "fewer attempts than the contract makes",
+    why: "the queue's last attempt parks the task although the handler was promised more",
+    fix: "raise retry.attempts, or lower the contract's",
+  },
+  MR1964: {
+    title: "order in a queue",
+    why: "Cloud Tasks keeps no order: retries and its own scheduling reorder tasks",
+    fix: "use an ordered subscription of Pub/Sub, or leave order out of the contract",
+    source: "https://cloud.google.com/tasks/docs/common-pitfalls",
+  },
+  MR1965: {
+    title: "tasks must say how long they may take",
+    why: "a task that does not say is given up after 10 minutes and dispatched again while the handler still runs",
+    fix: "create tasks with the dispatchDeadline of the worker's `taskDefaults`, and acknowledge this",
+    source: "google/cloud/tasks/v2/task.proto: Task.dispatch_deadline",
+  },
 } as const satisfies CodeTable;

@@ -36,6 +36,11 @@ const FAMILIES: readonly Family[] = [
     parent: (read) => full(read.required("name"), `${location(read)}/services`),
   },
   {
+    prefix: "google_cloud_run_v2_job",
+    arguments: ["name", "location", "project"],
+    parent: (read) => full(read.required("name"), `${location(read)}/jobs`),
+  },
+  {
     // The first version of the API; examples for Gen2 functions grant on the underlying service with it.
     prefix: "google_cloud_run_service",
     arguments: ["service", "location", "project"],

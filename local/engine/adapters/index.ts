@@ -8,6 +8,7 @@ import { firestoreAdapters } from "./firestore";
 import { iamAdapters } from "./iam";
 import { projectAdapters } from "./project";
 import { pubsubAdapters } from "./pubsub";
+import { runJobAdapters } from "./run-jobs";
 import { schedulerAdapters } from "./scheduler";
 import { storageAdapters } from "./storage";
 import { storedAdapters } from "./stored";
@@ -19,6 +20,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
   [
     ...pubsubAdapters,
     ...workloadAdapters,
+    ...runJobAdapters,
     ...schedulerAdapters,
     ...tasksAdapters,
     ...firestoreAdapters,

@@ -8,7 +8,9 @@ import {
   customTemplate,
   DataflowJob,
   CloudFunction,
+  CloudRunJob,
   CloudRunService,
+  CloudRunWorkerPool,
   DeadLetteredSubscription,
   endpoint,
   EventarcTrigger,
@@ -35,6 +37,7 @@ import { handlersOf, testContract } from "../../support/handlers";
 const contract = testContract();
 const encryption = { kmsKeyName: "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/orders" };
 const labels = { tier: "gold" };
+const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
 const transforms = [{ functionName: "same", code: "function same(message) { return message; }", disabled: true }];
 
 const CONDITIONS: readonly AlarmCondition[] = [
@@ -277,6 +280,80 @@ const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       filter: "severity >= ERROR",
       exclusions: [{ name: "noise", filter: "resource.type = k8s_container", description: "others see to it" }],
       disabled: true,
+    });
+  },
+  (stack) => {
+    const secrets = { API_KEY: { secret: "api-key", version: "3" } };
+    const vpc = { network: "n", subnetwork: "s", tags: ["t"], egress: "all" } as const;
+    const environment = { MODE: "fast" };
+    const container = {
+      volumes: {
+        "/secrets": { kind: "secret", secret: "api-key", version: "3", file: "key", mode: 0o400 },
+        "/scratch": { kind: "memory", size: "64Mi" },
+        "/files": { kind: "bucket", bucket: new Bucket(stack, "Files") },
+        "/share": { kind: "nfs", server: "10.0.0.2", path: "/share", readOnly: true },
+        "/cloudsql": { kind: "cloud-sql", instances: ["acme-dev:europe-west1:orders"] },
+      },
+      encryption,
+      labels,
+      binaryAuthorization: "project",
+    } as const;
+    const job = new CloudRunJob(stack, "Job", {
+      contract,
+      entry: "charge.handler.ts",
+      tasks: 100,
+      secrets,
+      vpc,
+      environment,
+      ...container,
+    });
+    new CloudRunJob(stack, "Connected", {
+      image: IMAGE,
+      args: ["--all"],
+      command: ["run"],
+      workingDirectory: "/app",
+      vpc: { connector: "projects/acme-dev/locations/europe-west1/connectors/c" },
+      binaryAuthorization: { policy: "projects/acme-dev/platforms/cloudRun/policies/p" },
+    });
+    job.grantWatch(new ServiceAccount(stack, "Watching"));
+    const pulled = new DeadLetteredSubscription(stack, "Pulled", { topic: new Topic(stack, "Topic") });
+    new CloudRunWorkerPool(stack, "Pool", {
+      contract,
+      name: "pool",
+      entry: "charge.handler.ts",
+      subscription: pulled,
+      secrets,
+      vpc,
+      environment,
+      ...container,
+    });
+    new CloudRunWorkerPool(stack, "ImagePool", {
+      image: IMAGE,
+      args: ["--all"],
+      command: ["run"],
+      workingDirectory: "/app",
+      binaryAuthorization: { policy: "projects/acme-dev/platforms/cloudRun/policies/p" },
+    });
+    new SchedulerJob(stack, "Nightly", { schedule: every.day("03:30"), target: { runJob: job } });
+    new SchedulerJob(stack, "Old", {
+      schedule: every.day("04:30"),
+      target: {
+        appEngine: { service: "s", version: "v", instance: "i" },
+        path: "/",
+        headers: { a: "b" },
+        body: "{}",
+      },
+    });
+    new TaskQueue(stack, "Routed", {
+      exhausted: "dropped",
+      routing: {
+        target: endpoint("https://a.example.com:8443"),
+        as: new ServiceAccount(stack, "Tasks"),
+        path: "/p",
+        method: "PUT",
+        headers: { a: "b" },
+      },
+      appEngine: { service: "s", version: "v", instance: "i" },
     });
   },
 ];

@@ -1,13 +1,16 @@
+import { tmpdir } from "node:os";
+import { App } from "cdktf";
 import {
   CloudRunService,
   endpoint,
   grantsOf,
-  type MillraceStack,
+  MillraceStack,
   ServiceAccount,
   TaskQueue,
   type TaskQueueProps,
 } from "../../../constructs";
-import { codesOf, plan, planOf, testStack } from "../../support/synth";
+import { QUEUE_GENERATION } from "../../../constructs/tasks/queue";
+import { codesOf, plan, planOf, STACK, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
 const NAME = "projects/acme-dev/locations/europe-west1/queues/web-dev-mails";
@@ -120,5 +123,78 @@ describe("the rules of a queue", () => {
   it("leave a queue alone that says what becomes of exhausted tasks", () => {
     expect(codes({ exhausted: "parked-by-handler" })).toEqual([]);
     expect(codes({ perSecond: 0.5, retry: { attempts: 1 } })).toEqual([]);
+  });
+});
+
+describe("a queue's name", () => {
+  const nameOf = (props: TaskQueueProps, context?: string) => {
+    const app = new App({ outdir: tmpdir(), context: context ? { [QUEUE_GENERATION]: context } : {} });
+    return queue(new MillraceStack(app, STACK), props).queueId;
+  };
+
+  it("changes with its generation: a deleted queue's name stays taken for days", () => {
+    expect(nameOf({})).toBe("web-dev-mails");
+    expect(nameOf({ generation: 2 })).toBe("web-dev-mails-2");
+    expect(nameOf({ name: "post", generation: 3 })).toBe("web-dev-post-3");
+    expect(nameOf({}, "4")).toBe("web-dev-mails-4");
+    expect(nameOf({ generation: 5 }, "4")).toBe("web-dev-mails-5");
+  });
+
+  it("has whole generations", () => {
+    expect(codes({ generation: 0 })).toEqual(["MR1960"]);
+    expect(codes({ generation: 1.5 })).toContain("MR1960");
+  });
+});
+
+describe("where a queue sends its tasks", () => {
+  it("may be one target, whatever they say, called as an identity that may call it", () => {
+    const stack = testStack();
+    const target = new CloudRunService(stack, "Mailer", { image: IMAGE });
+    const as = new ServiceAccount(stack, "Tasks");
+    queue(stack, { routing: { target, as, path: "/send", method: "PUT", headers: { "x-from": "queue" } } });
+    const { one, address } = planOf(stack);
+    const found = one("google_cloud_tasks_queue");
+    expect(found["http_target"]).toEqual({
+      http_method: "PUT",
+      uri_override: {
+        scheme: "HTTPS",
+        host: "web-dev-mailer-123456789012.europe-west1.run.app",
+        path_override: { path: "/send" },
+        uri_override_enforce_mode: "ALWAYS",
+      },
+      header_overrides: [{ header: { key: "x-from", value: "queue" } }],
+      oidc_token: {
+        service_account_email: `\${${address("google_service_account", { account_id: "web-dev-tasks" })}.email}`,
+        audience: "https://web-dev-mailer-123456789012.europe-west1.run.app",
+      },
+    });
+    expect(found["depends_on"]).toContain(address("google_cloud_run_v2_service_iam_member"));
+  });
+
+  it("may be a target for those tasks only that name none", () => {
+    const { one } = plan((stack) =>
+      queue(stack, {
+        routing: {
+          target: endpoint("http://127.0.0.1:8080"),
+          as: new ServiceAccount(stack, "Tasks"),
+          enforce: "if-missing",
+        },
+      }),
+    );
+    expect(one("google_cloud_tasks_queue")["http_target"]["uri_override"]).toEqual({
+      scheme: "HTTP",
+      host: "127.0.0.1",
+      port: "8080",
+      uri_override_enforce_mode: "IF_NOT_EXISTS",
+    });
+  });
+
+  it("may be a service of App Engine", () => {
+    const { one } = plan((stack) => queue(stack, { appEngine: { service: "mail", version: "v1", instance: "i" } }));
+    expect(one("google_cloud_tasks_queue")["app_engine_routing_override"]).toEqual({
+      service: "mail",
+      version: "v1",
+      instance: "i",
+    });
   });
 });

@@ -1,0 +1,71 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { ENV } from "../../contract/environment";
+import type { Duration } from "../../language/duration";
+import { type IServiceAccount, type IWorkload, MillraceStack } from "../core";
+import type { IFirestoreDatabase } from "../firestore/database";
+import { defaultStore, needsStore } from "../firestore/default";
+import type { Alarm } from "../monitoring/alarm";
+import { monitor } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
+import { parkedAlarms } from "../pubsub/parked-alarms";
+import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
+import { equip } from "./equip";
+
+/** Surroundings of a handler that no subscription calls. */
+export interface CalledHandlerOptions extends DeployProps {
+  /** Database of records and effects. @default the stack's `(default)` database, if the contract needs one */
+  readonly store?: IFirestoreDatabase;
+  /** How long parked events are kept, 10m–31d. @default "31d" */
+  readonly deadLetterRetention?: Duration;
+}
+
+export type CalledHandlerProps = CalledHandlerOptions & ConsumerCode;
+
+/** How its caller calls it. */
+export interface Calls {
+  /** The only identity that may. */
+  readonly by: IServiceAccount;
+  /** Attempts that the caller makes of one event, the last of which parks it; undefined for no limit. */
+  readonly attempts?: number;
+}
+
+/**
+ * A handler that Cloud Tasks or Cloud Scheduler call. Neither has dead letters: what their last attempt does not settle
+ * is gone. So the handler parks, in a topic of its own that keeps it.
+ */
+export class CalledHandler extends Construct {
+  readonly workload: IWorkload;
+  readonly deadLetterTopic: DeadLetterTopic;
+  /** What must exist before the first call. */
+  readonly dependables: readonly ITerraformDependable[];
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[] = [];
+
+  constructor(scope: Construct, id: string, props: CalledHandlerProps) {
+    super(scope, id);
+    const { contract, store, deadLetterRetention, ...rest } = props;
+    const { name } = contract.manifest;
+    this.workload = deploy(this, rest, { ...rest, contract });
+    this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
+      name: `${name}-dead-letter`,
+      retention: deadLetterRetention,
+    });
+    const database = needsStore(contract) ? (store ?? defaultStore(this)) : undefined;
+    this.dependables = [
+      ...this.workload.dependables,
+      ...equip(this.workload, { deadLetterTopic: this.deadLetterTopic, store: database }),
+      ...this.deadLetterTopic.dependables,
+    ];
+    const { projectId } = MillraceStack.of(this).context;
+    this.alarms = parkedAlarms({ title: name, projectId, topic: this.deadLetterTopic });
+    monitor(this, props);
+  }
+
+  /** Tells the handler who calls and how often. */
+  expect({ by, attempts }: Calls): void {
+    this.workload.addEnvironment(ENV.callers, by.email);
+    if (attempts !== undefined) this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(attempts));
+  }
+}
