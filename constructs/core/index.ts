@@ -40,6 +40,7 @@ export {
   type RunService,
   type WorkloadProps,
 } from "./push-target";
+export type { Renames } from "./renames";
 export { type IServiceAccount, ServiceAccount, type ServiceAccountProps } from "./service-account";
 export { type Backend, MillraceStack, type MillraceStackProps, type StackContext } from "./stack";
 export { writeAtSynth } from "./synthesis";

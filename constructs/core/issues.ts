@@ -26,6 +26,8 @@ export interface Acknowledgement {
   readonly code: Code;
   /** Why the warning does not matter here; kept beside the warning in reports. */
   readonly reason: string;
+  /** The warning need not occur: in another environment it does. @default false: accepting nothing is a warning itself */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** An issue somebody has accepted. */
@@ -87,13 +89,32 @@ export function findingsOf(construct: IConstruct): Findings {
   const errors = issues.filter(({ severity }) => severity === "error");
   const warnings: Issue[] = [];
   const acknowledged: AcknowledgedIssue[] = [];
+  const used = new Set<string>();
   for (const issue of issues.filter(({ severity }) => severity === "warning")) {
-    const accepted = ledger.acknowledgements.find(({ code, path }) => code === issue.code && holds(path, issue.path));
+    const accepting = ledger.acknowledgements.filter(
+      ({ code, path }) => code === issue.code && holds(path, issue.path),
+    );
+    for (const one of accepting) used.add(placeOf(one));
+    const [accepted] = accepting;
     if (accepted) acknowledged.push({ ...issue, reason: accepted.reason });
     else warnings.push(issue);
   }
-  return { errors, warnings, acknowledged };
+  const idle = ledger.acknowledgements.filter((one) => !one.mayBeAbsent && !used.has(placeOf(one)));
+  return { errors, warnings: [...warnings, ...idle.map(idleness)].sort(byPath), acknowledged };
 }
+
+/** The same line of the app in whichever stack: an environment alone may have the warning. */
+const placeOf = ({ code, path }: { readonly code: Code; readonly path: string }) =>
+  [code, ...path.split("/").slice(1)].join("/");
+
+const idleness = ({ code, path, reason }: Acknowledgement & { readonly path: string }): Issue => ({
+  code: "MR1009",
+  severity: "warning",
+  path,
+  problem: `${code} is accepted ("${reason}"), and there is no such warning`,
+  fix: codes.MR1009.fix,
+  got: code,
+});
 
 /**
  * Stops the synth of an app that has errors; hands warnings of one stack to cdktf's manifest, where its CLI shows them.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IConstruct } from "constructs";
 import { addIssue } from "./issues";
+import { formerPath } from "./renames";
 import { MillraceStack } from "./stack";
 import { isKnown } from "./tokens";
 
@@ -66,11 +67,20 @@ export function fit(text: string, max: number): string {
   return `${text.slice(0, max - 9).replace(/-+$/, "")}-${hash}`;
 }
 
-/** Ids of the constructs between the stack and this one, this one included. */
+/**
+ * Ids of the constructs between the stack and this one, this one included; those it had before where the stack says that
+ * it was renamed, so that what is named after a path keeps its name.
+ */
 export function pathInStack(construct: IConstruct): readonly string[] {
   const scopes = construct.node.scopes;
-  return scopes.slice(scopes.indexOf(MillraceStack.of(construct)) + 1).map(({ node }) => node.id);
+  const stack = MillraceStack.of(construct);
+  const path = scopes.slice(scopes.indexOf(stack) + 1).map(({ node }) => node.id);
+  return formerPath(path, stack.context.renamedFrom);
 }
+
+/** The construct's path with its stack, for people; it stays when the construct is renamed. */
+export const lastingPath = (construct: IConstruct): string =>
+  [MillraceStack.of(construct).node.id, ...pathInStack(construct)].join("/");
 
 /** `["Ingest", "PullRequests"]` → `ingest-pull-requests`. */
 export const kebab = (path: readonly string[]): string =>

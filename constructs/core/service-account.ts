@@ -3,7 +3,7 @@ import { GoogleServiceAccount, ServiceAccountIamMember } from "../l1/iam";
 import { enableApi } from "./apis";
 import type { Grant } from "./grant-book";
 import { grant, type GrantKind, type GrantTarget, type IGrantee } from "./grants";
-import { kebab, type NameRule, pathInStack, physicalName } from "./names";
+import { kebab, lastingPath, type NameRule, pathInStack, physicalName } from "./names";
 import { MillraceStack } from "./stack";
 
 export interface ServiceAccountProps {
@@ -60,7 +60,7 @@ export class ServiceAccount extends Construct implements IServiceAccount {
     this.resource = new GoogleServiceAccount(this, "Resource", {
       project: projectId,
       accountId,
-      displayName: props.displayName ?? this.node.path.slice(-100),
+      displayName: props.displayName ?? lastingPath(this).slice(-100),
       dependsOn: [enableApi(this, "iam.googleapis.com")],
     });
     this.email = `${accountId}@${mailDomain(projectId)}`;

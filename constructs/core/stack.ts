@@ -13,6 +13,7 @@ import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, sett
 import { checkIam } from "./iam";
 import { writeGrants } from "./grant-book";
 import { checkLabels, type Labels } from "./labels";
+import { checkRenames, moveRenamed, type Renames } from "./renames";
 import { writeAtSynth } from "./synthesis";
 import { isKnown } from "./tokens";
 
@@ -47,6 +48,8 @@ export interface StackContext {
   readonly dashboard: boolean;
   /** Where this documentation is served, without a slash at the end; undefined when nowhere. */
   readonly docsUrl?: string;
+  /** What constructs were called before. */
+  readonly renamedFrom: Renames;
 }
 
 export interface MillraceStackProps {
@@ -74,6 +77,13 @@ export interface MillraceStackProps {
   readonly dashboard?: boolean;
   /** Where you serve this documentation: notifications link to its pages. @default they name the page in the package */
   readonly docsUrl?: string;
+  /**
+   * What constructs were called before, by what they are called now: paths below the stack, `{ "Shop/Orders": "Orders" }`.
+   * Everything below moves along, in Terraform's state (`moved`) and under its name in the cloud. The entry stays for as
+   * long as a name follows from the old path.
+   * @default nothing was renamed
+   */
+  readonly renamedFrom?: Renames;
   /** Warnings accepted for the whole stack. @default none */
   readonly acknowledge?: readonly Acknowledgement[];
 }
@@ -103,10 +113,12 @@ export class MillraceStack extends TerraformStack {
       alarms: props.alarms ?? true,
       dashboard: props.dashboard ?? true,
       docsUrl: props.docsUrl?.replace(/\/+$/, ""),
+      renamedFrom: props.renamedFrom ?? {},
     };
     checkLabels(this, props.labels ?? {});
     for (const acknowledgement of props.acknowledge ?? []) acknowledge(this, acknowledgement);
     checkAtSynth(this, () => checkIam(this));
+    checkAtSynth(this, () => checkRenames(this, this.context.renamedFrom));
     this.render(props.backend ?? { kind: "local" });
   }
 
@@ -132,6 +144,7 @@ export class MillraceStack extends TerraformStack {
   override prepareStack(): void {
     settleIssues(this);
     super.prepareStack();
+    moveRenamed(this, this.context.renamedFrom);
   }
 
   private render(backend: Backend): void {

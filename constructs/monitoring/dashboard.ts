@@ -1,6 +1,7 @@
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { enableApi, escapeTemplate, MillraceStack } from "../core";
+import { lastingPath } from "../core/names";
 import { MonitoringDashboard } from "../l1/monitoring";
 import { renderDashboard } from "./render-dashboard";
 import type { DashboardSection } from "./section";
@@ -30,7 +31,7 @@ export class StackDashboard extends Construct {
 
   /** Adds what a construct shows. */
   add(construct: Construct, sections: readonly DashboardSection[]): void {
-    for (const section of sections) this.offered.push({ path: construct.node.path, section });
+    for (const section of sections) this.offered.push({ path: lastingPath(construct), section });
   }
 
   /** In the order of kinds and paths, so that the order of construction says nothing. */

@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { addIssue, enableApi, isKnown, MillraceStack, serviceAgent } from "../core";
+import { lastingPath } from "../core/names";
 import { MonitoringNotificationChannel } from "../l1/monitoring";
 import type { ITopic } from "../pubsub/topic";
 
@@ -38,7 +39,7 @@ export class NotificationChannel extends Construct implements INotificationChann
 
   private render(props: NotificationChannelProps): MonitoringNotificationChannel {
     const { projectId: project, labels: userLabels } = MillraceStack.of(this).context;
-    const common = { project, displayName: this.node.path, userLabels: { ...userLabels } };
+    const common = { project, displayName: lastingPath(this), userLabels: { ...userLabels } };
     const api = enableApi(this, "monitoring.googleapis.com");
     if (props.kind === "email")
       return new MonitoringNotificationChannel(this, "Resource", {

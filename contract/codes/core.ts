@@ -34,6 +34,21 @@ export const coreCodes = {
     why: "a number that cannot be read cannot be checked, and Google would refuse it at apply",
     fix: 'write a number and a unit: "250ms", "30s", "10m", "12h" or "7d"',
   },
+  MR1007: {
+    title: "rename of nothing",
+    why: "what was renamed would be destroyed and made again, because the entry that says so names something else",
+    fix: "write the path below the stack that the construct has now, ids joined by /",
+  },
+  MR1008: {
+    title: "rename from what is still there",
+    why: "Terraform cannot give one resource's state to another while both exist",
+    fix: "remove the entry, or the construct under the old path",
+  },
+  MR1009: {
+    title: "acknowledgement of nothing",
+    why: "what it accepted is mended, or was never there; left alone it would hide the next warning of its code",
+    fix: "remove it, or say mayBeAbsent where only some environments have the warning; errors cannot be acknowledged",
+  },
   MR1010: {
     title: "illegal resource name",
     why: "the provider checks hardly any name, so a bad one would fail at apply",

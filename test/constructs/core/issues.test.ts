@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
-import { acknowledge, addIssue, check, checkAtSynth, findingsOf } from "../../../constructs/core";
+import { acknowledge, addIssue, check, checkAtSynth, findingsOf, MillraceStack } from "../../../constructs/core";
 import { IssuesError } from "../../../contract/issue";
-import { planOf, testStack } from "../../support/synth";
+import { planOf, STACK, testApp, testStack } from "../../support/synth";
 
 const error = (construct: Construct) => addIssue(construct, "MR1010", { problem: "the name is bad" });
 const warning = (construct: Construct) => addIssue(construct, "MR1005", { problem: "the label is odd" }, "warning");
@@ -49,6 +49,33 @@ describe("the issues of an app", () => {
     const stack = testStack({ acknowledge: [{ code: "MR1005", reason: "legacy" }] });
     warning(new Construct(stack, "A"));
     expect(findingsOf(stack).warnings).toEqual([]);
+  });
+
+  it("are warnings themselves when an acknowledgement accepts nothing, unless it may", () => {
+    const stack = testStack({ acknowledge: [{ code: "MR1702", reason: "dev", mayBeAbsent: true }] });
+    const parent = new Construct(stack, "Parent");
+    error(parent);
+    acknowledge(parent, { code: "MR1005", reason: "legacy" });
+    acknowledge(parent, { code: "MR1010", reason: "an error" });
+    const { warnings } = findingsOf(stack);
+    expect(warnings).toMatchObject([
+      { code: "MR1009", path: "web-dev/Parent", got: "MR1005" },
+      { code: "MR1009", path: "web-dev/Parent", got: "MR1010" },
+    ]);
+  });
+
+  it("are no warning where the same acknowledgement accepts something in another environment, or another accepts the same", () => {
+    const app = testApp();
+    for (const environment of ["dev", "prod"]) {
+      const stack = new MillraceStack(app, { ...STACK, environment });
+      const construct = new Construct(stack, "A");
+      acknowledge(construct, { code: "MR1005", reason: "legacy" });
+      if (environment === "prod") {
+        warning(construct);
+        acknowledge(stack, { code: "MR1005", reason: "all over" });
+      }
+    }
+    expect(findingsOf(app)).toMatchObject({ warnings: [], acknowledged: [{ path: "web-prod/A" }] });
   });
 
   it("cannot be acknowledged when they are errors", () => {
