@@ -3,6 +3,12 @@ import type { Terminal } from "./terminal";
 
 const short = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 
+/** `orders/1b2c3d4e`: the workflow, and the start of the execution's id. */
+const execution = (name: string): string => {
+  const [, workflow = "", id = ""] = /workflows\/([^/]+)\/executions\/([^/]+)$/.exec(name) ?? [];
+  return `${workflow}/${id.slice(0, 8)}`;
+};
+
 type Line = readonly [mark: "·" | "→" | "✔" | "✖" | "⚠" | "▲" | "▼", verb: string, rest: string];
 
 /** What a person is told of an event. */
@@ -54,6 +60,22 @@ function wording(event: EngineEvent): Line {
       ];
     case "taskDropped":
       return ["⚠", "dropped", `${short(event.task)} after attempt ${event.attempt}: ${event.reason}`];
+    case "executionStarted":
+      return ["▲", "execution", `${execution(event.execution)} began`];
+    case "executionEnded":
+      return [
+        event.state === "SUCCEEDED" ? "✔" : "✖",
+        "execution",
+        `${execution(event.execution)} ${event.state.toLowerCase()}${event.reason === undefined ? "" : `: ${event.reason.replaceAll("\n", " ")}`}`,
+      ];
+    case "workflowRetried":
+      return [
+        "✖",
+        "failed",
+        `${event.routine}/${event.step} of ${execution(event.execution)}; again in ${event.delaySeconds} s`,
+      ];
+    case "workflowLogged":
+      return ["·", event.severity, `${event.text} (${event.routine}/${event.step} of ${execution(event.execution)})`];
     case "refused":
       return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":

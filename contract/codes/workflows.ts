@@ -319,4 +319,10 @@ export const workflowsCodes = {
     why: "an error that nothing in the workflow caught ends it, as it does on Google Cloud",
     fix: "catch the error with try and except, or correct what raised it",
   },
+  MR6106: {
+    title: "identity that may not make a call",
+    why: "the step fails with 403 on Google Cloud; here, where roles of most services are not asked for, it would pass",
+    fix: "grant the role that the message names to the workflow's service account",
+    source: "https://cloud.google.com/workflows/docs/authentication",
+  },
 } as const satisfies CodeTable;

@@ -24,13 +24,15 @@ import { pubsubKinds } from "./pubsub/kinds";
 import { runningEngines } from "./running";
 import { seededRandom } from "./random";
 import { createReconciler } from "./reconcile";
-import { route } from "./route";
+import { route, servesGoogle } from "./route";
 import type { System } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
 import { schedulerKinds } from "./scheduler/kinds";
 import { createTasks, tasksServices } from "./tasks";
 import { tasksKinds } from "./tasks/kinds";
 import { createTokens } from "./tokens";
+import { createWays, createWorkflows, workflowsRest } from "./workflows";
+import { workflowKinds } from "./workflows/kinds";
 
 /** How an engine is ended; its steps are gathered while it is assembled. */
 export interface Ending {
@@ -78,16 +80,26 @@ export async function assemble(
   const scheduler = createScheduler({ clock, events, journal, push, publish });
   const tasks = createTasks({ clock, random: random.fork("tasks"), events, journal, push });
   const firestore = createDocuments({ clock, journal });
+  const ways = createWays({
+    frontDoor: { call: (request) => frontDoor.call(request) },
+    tokens: { mint: (request) => tokens.mint(request) },
+    surfaces: (request) => surfaces(request),
+    serves: servesGoogle,
+    origin: () => origin,
+    clock,
+  });
+  const workflows = createWorkflows({ clock, random: random.fork("workflows"), events, journal, ways });
   const reconciler = createReconciler(
     [
       ...pubsubKinds(pubsub),
       ...processKinds({ ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) }),
       ...tasksKinds(tasks),
+      ...workflowKinds(workflows),
       ...schedulerKinds(scheduler),
     ],
     journal,
   );
-  await kept.start([pubsub, scheduler, tasks, firestore, reconciler], () => clock.now());
+  await kept.start([pubsub, scheduler, tasks, firestore, workflows, reconciler], () => clock.now());
   // What was replayed is no news.
   if (options.onEvent) events.on(options.onEvent);
 
@@ -124,7 +136,7 @@ export async function assemble(
     random: random.fork("front door"),
   });
   const idle = (timeoutMs = 60_000) =>
-    whenIdle(() => pubsub.idle() && scheduler.idle() && tasks.idle(), events, timeoutMs);
+    whenIdle(() => pubsub.idle() && scheduler.idle() && tasks.idle() && workflows.idle(), events, timeoutMs);
   const startedAt = new Date().toISOString();
   const endpoints = (): Endpoints => ({
     schemaVersion: 1,
@@ -159,6 +171,7 @@ export async function assemble(
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
     tasks: durableRest(queues.rest, kept.written),
+    workflows: durableRest(workflowsRest(workflows), kept.written),
     issuer: tokens.handler,
     targets: frontDoor.rest,
   });
@@ -174,6 +187,8 @@ export async function assemble(
   started.push(() => scheduler.stop());
   tasks.start();
   started.push(() => tasks.stop());
+  workflows.start();
+  started.push(() => workflows.stop());
   writeEndpoints(paths.endpoints, endpoints());
   started.push(() => removeEndpoints(paths.endpoints));
   const self: Engine = {
@@ -186,6 +201,7 @@ export async function assemble(
     pubsub,
     scheduler,
     tasks,
+    workflows,
     firestore,
     processes,
     inFlight: () => frontDoor.inFlight(),

@@ -5,6 +5,7 @@ import type { JobConfig } from "./scheduler/types";
 import type { QueueConfig } from "./tasks/types";
 import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { TargetSpec } from "./target";
+import type { WorkflowConfig } from "./workflows/types";
 
 /** A topic as a plan asks for it. Resource names are full everywhere in a draft. */
 export interface TopicDraft {
@@ -26,6 +27,11 @@ export interface JobDraft {
 /** A queue of Cloud Tasks. */
 export interface QueueDraft {
   readonly config: QueueConfig;
+  readonly resource: PlannedResource;
+}
+
+export interface WorkflowDraft {
+  readonly config: WorkflowConfig;
   readonly resource: PlannedResource;
 }
 
@@ -57,6 +63,7 @@ export interface Draft {
   readonly workloads: WorkloadDraft[];
   readonly jobs: JobDraft[];
   readonly queues: QueueDraft[];
+  readonly workflows: WorkflowDraft[];
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
@@ -75,6 +82,7 @@ export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   workloads: [],
   jobs: [],
   queues: [],
+  workflows: [],
   grants: [],
   accounts: new Set(),
   objects: new Map(),

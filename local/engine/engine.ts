@@ -14,6 +14,7 @@ import type { Scheduler } from "./scheduler";
 import type { Tasks } from "./tasks";
 import type { System } from "./system";
 import type { TargetSpec } from "./target";
+import type { Workflows } from "./workflows";
 
 export interface EngineOptions {
   /** cdktf's output folder. @default "cdktf.out" */
@@ -57,6 +58,7 @@ export interface Engine {
   readonly pubsub: PubSub;
   readonly scheduler: Scheduler;
   readonly tasks: Tasks;
+  readonly workflows: Workflows;
   readonly firestore: Documents;
   readonly processes: Processes;
   /** Requests that processes are working on: what a kill would hit. */

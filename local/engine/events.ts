@@ -68,6 +68,35 @@ export type EngineEvent = { readonly atMs: number } & (
       readonly attempt: number;
       readonly reason: string;
     }
+  | {
+      readonly type: "executionStarted";
+      /** Full name of an execution of a workflow. */
+      readonly execution: string;
+    }
+  | {
+      readonly type: "executionEnded";
+      readonly execution: string;
+      readonly state: "SUCCEEDED" | "FAILED" | "CANCELLED" | "ACTIVE";
+      /** Why it failed, for a person. */
+      readonly reason?: string;
+    }
+  | {
+      /** A step failed and is tried again. */
+      readonly type: "workflowRetried";
+      readonly execution: string;
+      readonly routine: string;
+      readonly step: string;
+      readonly delaySeconds: number;
+    }
+  | {
+      /** What `sys.log` wrote. */
+      readonly type: "workflowLogged";
+      readonly execution: string;
+      readonly routine: string;
+      readonly step: string;
+      readonly severity: string;
+      readonly text: string;
+    }
   | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
   | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
   | {

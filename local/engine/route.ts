@@ -8,6 +8,7 @@ export interface Surfaces {
   readonly pubsub: RestHandler;
   readonly scheduler: RestHandler;
   readonly tasks: RestHandler;
+  readonly workflows: RestHandler;
   readonly issuer: RestHandler;
   /** Requests to targets, under `/targets/{name}`. */
   readonly targets: RestHandler;
@@ -20,15 +21,24 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["pubsub", /^\/v1\/projects\/[^/]+\/(topics|subscriptions|snapshots|schemas)([/:]|$)/],
   ["scheduler", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/jobs([/:]|$)/],
   ["tasks", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/queues([/:]|$)/],
+  ["workflows", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/workflows([/:]|$)/],
   ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
   ["targets", /^\/targets\//],
 ];
+
+const surfaceOf = (path: string) => ROUTES.find(([, pattern]) => pattern.test(path))?.[0];
+
+/** Whether one of Google's APIs is served at a path. */
+export const servesGoogle = (path: string): boolean => {
+  const name = surfaceOf(path);
+  return name !== undefined && !["control", "issuer", "targets"].includes(name);
+};
 
 /** Sends a request to the surface that its path belongs to. */
 export const route =
   (surfaces: Surfaces): RestHandler =>
   async (request) => {
-    const [name] = ROUTES.find(([, pattern]) => pattern.test(request.path)) ?? [];
+    const name = surfaceOf(request.path);
     if (name) return surfaces[name](request);
     return errorResponse(new StatusError("NOT_FOUND", `nothing is served at ${request.path}`));
   };

@@ -11,9 +11,11 @@ import {
   type QueueDraft,
   type SubscriptionDraft,
   type TopicDraft,
+  type WorkflowDraft,
 } from "./draft";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
 import type { TargetSpec } from "./target";
+import { checkWorkflowResource } from "./workflows/plan-check";
 
 /** A workload the engine runs. */
 export interface SystemTarget {
@@ -32,6 +34,7 @@ export interface System {
   readonly subscriptions: readonly SubscriptionDraft[];
   readonly jobs: readonly JobDraft[];
   readonly queues: readonly QueueDraft[];
+  readonly workflows: readonly WorkflowDraft[];
   readonly targets: readonly SystemTarget[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
@@ -74,12 +77,18 @@ export function systemOf(
     const path = `${where(resource)}.http_target`;
     checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
   }
+  for (const workflow of draft.workflows) {
+    const { issues: found, requests } = checkWorkflowResource(workflow, draft.grants);
+    found.forEach(draft.report);
+    for (const request of requests) checkCall(draft, { ...request, what: "call" }, targets);
+  }
   const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
   return {
     topics: [...draft.topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,
     jobs: draft.jobs,
     queues: draft.queues,
+    workflows: draft.workflows,
     targets,
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
@@ -100,6 +109,7 @@ function checkNames(draft: Draft): void {
     ...draft.workloads.map(({ service, resource }) => ({ name: service, resource })),
     ...draft.jobs.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.queues.map(({ config, resource }) => ({ name: config.name, resource })),
+    ...draft.workflows.map(({ config, resource }) => ({ name: config.name, resource })),
   ];
   for (const { name, resource } of named) {
     const owner = owners.get(name);
@@ -173,8 +183,14 @@ interface PlannedCall {
   /** Whom its token is of; undefined without one. */
   readonly email: string | undefined;
   /** Each of them, in a word. */
-  readonly what: "push" | "run";
+  readonly what: "push" | "run" | "call";
 }
+
+const CALLERS = {
+  push: "push identity",
+  run: "job's identity",
+  call: "workflow's identity, and give the call a token",
+};
 
 function checkCall(draft: Draft, { path, url, email, what }: PlannedCall, targets: readonly SystemTarget[]): void {
   const warn = (code: "MR4021" | "MR4022" | "MR4023", problem: string, fix: string) =>
@@ -198,11 +214,7 @@ function checkCall(draft: Draft, { path, url, email, what }: PlannedCall, target
   if (invokers.includes("allUsers") || (email !== undefined && invokers.includes(`serviceAccount:${email}`))) return;
   const who = email ?? "a caller without a token";
   const problem = `${who} may not invoke ${target.address}: every ${what} will be answered 403`;
-  warn(
-    "MR4023",
-    problem,
-    `grant roles/run.invoker on the service to the ${what === "push" ? "push identity" : "job's identity"}`,
-  );
+  warn("MR4023", problem, `grant roles/run.invoker on the service to the ${CALLERS[what]}`);
 }
 
 const deadLetterIssue = ({ resource, config }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {

@@ -13,6 +13,7 @@ import { schedulerAdapters } from "./scheduler";
 import { storageAdapters } from "./storage";
 import { storedAdapters } from "./stored";
 import { tasksAdapters } from "./tasks";
+import { workflowsAdapters } from "./workflows";
 import { workloadAdapters } from "./workloads";
 
 /** Every type the engine knows; data sources as `data.type`. */
@@ -23,6 +24,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
     ...runJobAdapters,
     ...schedulerAdapters,
     ...tasksAdapters,
+    ...workflowsAdapters,
     ...firestoreAdapters,
     ...eventarcAdapters,
     ...storageAdapters,

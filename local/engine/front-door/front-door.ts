@@ -43,6 +43,8 @@ export interface FrontDoor {
    * loopback, and are unreachable otherwise.
    */
   readonly push: PushTransport;
+  /** Calls a target by the URL of its plan and hears the whole answer; nothing where the URL is no target's. */
+  readonly call: (request: PushRequest) => Promise<Answer | "timeout" | undefined>;
   /** Requests of a person: `/targets/{name}/{path}` of the engine's port, with `authorization: Bearer …`. */
   readonly rest: RestHandler;
   /** What a kill of a process would hit. */
@@ -148,16 +150,27 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     }
   };
 
-  const push = async (request: PushRequest): Promise<PushResult> => {
-    const { method = "POST", oidc, body, messageId, source, attempt } = request;
-    const token = oidc && (await tokens.mint({ audience: oidc.audience, email: oidc.serviceAccountEmail }));
-    const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-    const to = locate(targets(), request.endpoint);
-    if (!to) return elsewhere({ ...request, headers });
+  const withToken = async (request: PushRequest): Promise<PushRequest> => {
+    const { oidc } = request;
+    if (!oidc) return request;
+    const token = await tokens.mint({ audience: oidc.audience, email: oidc.serviceAccountEmail });
+    return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+  };
+
+  const call = async (given: PushRequest): Promise<Answer | "timeout" | undefined> => {
+    const to = locate(targets(), given.endpoint);
+    if (!to) return undefined;
+    const { method = "POST", headers, body, messageId, source, attempt, timeoutMs } = await withToken(given);
     // The sender gives up at its deadline: what waits is dropped, what is worked on goes on, as on Cloud Run.
     const sender = new AbortController();
     const answer = handle(to, { method, headers, body }, { messageId, source, attempt }, sender);
-    return within(clock, request.timeoutMs, answer, () => sender.abort());
+    return within(clock, timeoutMs, answer, () => sender.abort());
+  };
+
+  const push = async (request: PushRequest): Promise<PushResult> => {
+    const answer = await call(request);
+    if (answer === undefined) return elsewhere(await withToken(request));
+    return answer === "timeout" ? { kind: "timeout" } : { kind: "status", status: answer.status };
   };
 
   const rest: RestHandler = async ({ method, path, query, headers, body, signal }): Promise<RestResponse> => {
@@ -184,17 +197,21 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     return { status: answer.status, headers: answer.headers, body: answer.body };
   };
 
-  return { push, rest, inFlight: () => [...working] };
+  return { push, call, rest, inFlight: () => [...working] };
 }
 
 /** The answer, or `timeout` when the sender's deadline is first. */
-function within(clock: Clock, timeoutMs: number, answer: Promise<Answer>, late: () => void): Promise<PushResult> {
+function within(
+  clock: Clock,
+  timeoutMs: number,
+  answer: Promise<Answer>,
+  late: () => void,
+): Promise<Answer | "timeout"> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(timeoutMs, () => {
-      resolve({ kind: "timeout" });
+      resolve("timeout");
       late();
     });
-    const settled = ({ status }: Answer) => resolve({ kind: "status", status });
-    answer.then(settled, reject).finally(() => timer.cancel());
+    answer.then(resolve, reject).finally(() => timer.cancel());
   });
 }

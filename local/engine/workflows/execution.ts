@@ -4,7 +4,9 @@ import type { Workflow } from "../../../language/workflows/model";
 import { isMap, type Value } from "../../../language/workflows/value";
 import type { Clock, VirtualClock } from "../clock";
 import type { Random } from "../random";
+import type { Callbacks } from "./callbacks";
 import { toJson } from "./data";
+import type { History } from "./history";
 import { loopbackTransport, type Transport } from "./http";
 import { libraryOf, type LogEntry } from "./library";
 import { Machine, StepLimitError } from "./machine";
@@ -34,8 +36,14 @@ export interface ExecutionOptions {
   readonly transport?: Transport;
   /** By the name of the function, `googleapis.pubsub.v1.projects.topics.publish`. */
   readonly stubs?: Readonly<Record<string, Stub>>;
+  /** Answers calls of functions that have neither a stub nor an implementation of the library. @default nothing does */
+  readonly connector?: (name: string) => Stub | undefined;
+  /** Makes endpoints for callbacks. @default a stub must stand in */
+  readonly callbacks?: Callbacks;
+  /** What an execution was told before it was interrupted. @default nothing is kept */
+  readonly history?: History;
   readonly onStep?: (event: StepEvent) => void;
-  readonly onLog?: (entry: LogEntry) => void;
+  readonly onLog?: (entry: LogEntry & { readonly routine: string; readonly step: string }) => void;
   /** A step failed and waits for its next try. */
   readonly onRetry?: (event: {
     readonly routine: string;
@@ -65,6 +73,12 @@ export interface Execution {
   readonly outcome: Promise<Outcome>;
   /** Number of requests and stubs that have not answered: the clock does not decide when they do. */
   outside(): number;
+  /** Whether something is under way that ends by itself, soon: a request, a stub, a pause before a retry. */
+  busy(): boolean;
+  /** The steps that are under way, innermost last. */
+  steps(): readonly StackFrame[];
+  /** Nothing that still waits goes on; the outcome never comes. */
+  stop(): void;
 }
 
 /** Runs a definition that the checker found no errors in. */
@@ -72,7 +86,13 @@ export function startExecution(workflow: Workflow, options: ExecutionOptions): E
   const { clock, random, env = {}, transport = loopbackTransport, stubs = {} } = options;
   const library = libraryOf({ clock, random, env });
   const machine = new Machine(programOf(workflow), library, { ...options, transport, stubs });
-  return { outcome: conclude(machine, options.argument ?? null), outside: () => machine.outside };
+  return {
+    outcome: conclude(machine, options.argument ?? null),
+    outside: () => machine.outside,
+    busy: () => machine.outside > 0 || machine.retrying > 0,
+    steps: () => machine.current(),
+    stop: () => machine.stop(),
+  };
 }
 
 async function conclude(machine: Machine, argument: Value): Promise<Outcome> {

@@ -13,6 +13,14 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly timeoutMs: number;
+  /** The token that Workflows adds. @default none */
+  readonly auth?: HttpAuth;
+}
+
+export interface HttpAuth {
+  readonly type: "OIDC" | "OAuth2";
+  /** Whom an OIDC token is for: the URL, if nothing else is said. */
+  readonly audience: string;
 }
 
 export interface HttpResponse {
@@ -74,7 +82,17 @@ function requestOf(name: string, args: ValueMap): HttpRequest {
   headers["user-agent"] = headers["user-agent"] === undefined ? USER_AGENT : `${headers["user-agent"]} ${USER_AGENT}`;
   const url = withQuery(asString(given("url"), "url"), given("query"));
   const body = args.has("body") ? encodeBody(given("body"), headers) : undefined;
-  return { method, url, headers, ...(body && { body }), timeoutMs: timeout * 1_000 };
+  const auth = authOf(given("auth"), url);
+  return { method, url, headers, ...(body && { body }), timeoutMs: timeout * 1_000, ...(auth && { auth }) };
+}
+
+function authOf(value: Value, url: string): HttpAuth | undefined {
+  if (value === null) return undefined;
+  const auth = asMap(value, "auth");
+  const type = asString(auth.get("type"), "auth.type");
+  if (type !== "OIDC" && type !== "OAuth2")
+    throw runtimeError("ValueError", `auth.type is ${JSON.stringify(type)}, and must be OIDC or OAuth2`);
+  return { type, audience: asString(auth.get("audience") ?? url, "auth.audience") };
 }
 
 function headerText(key: string, value: Value): string {
@@ -115,7 +133,7 @@ function encodeBody(body: Value, headers: Record<string, string>): Uint8Array {
 }
 
 /** A body by its Content-Type: JSON, text, else bytes; JSON that is none stays text. */
-function bodyValue(body: Uint8Array, type: string): Value {
+export function bodyValue(body: Uint8Array, type: string): Value {
   if (/^application\/(json|[\w.-]+\+json)\b/.test(type)) {
     const text = decodeUtf8(body);
     return text === "" ? null : fromJson(text);

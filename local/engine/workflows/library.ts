@@ -35,7 +35,7 @@ export function libraryOf({ clock, random, env }: LibraryContext): Readonly<Reco
 }
 
 /** Version 4, from the engine's own random numbers, so that a seed repeats it. */
-function uuid(random: Random): string {
+export function uuid(random: Random): string {
   const bytes = Array.from({ length: 16 }, () => random.below(256));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

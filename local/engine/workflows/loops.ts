@@ -3,7 +3,7 @@ import { LIMITS } from "../../../language/workflows/limits";
 import type { For, Parallel } from "../../../language/workflows/model";
 import { described, isList, typeName, type Value } from "../../../language/workflows/value";
 import { asNumber, toJson } from "./data";
-import type { Machine, Signal, Thread } from "./machine";
+import type { Line, Machine, Signal, Thread } from "./machine";
 
 /** The values that a for goes over. @throws WorkflowError */
 async function itemsOf(machine: Machine, { over }: For, thread: Thread): Promise<Iterable<Value>> {
@@ -26,8 +26,9 @@ const bind = (
   index: number,
   outer: Thread,
   shared?: readonly string[],
+  line?: Line,
 ): Thread => {
-  const thread = machine.below(outer, shared);
+  const thread = machine.below(outer, shared, line);
   thread.vars.declare(loop.value, item);
   if (loop.index !== undefined) thread.vars.declare(loop.index, BigInt(index));
   return thread;
@@ -92,10 +93,12 @@ type Run = (id: string, begin: () => Promise<Signal>) => Promise<void>;
 
 async function branches(machine: Machine, step: Parallel, thread: Thread, run: Run): Promise<Promise<void>[]> {
   const { work, shared } = step;
+  const fork = machine.key(thread);
+  const line = (index: number): Line => ({ id: `${fork}.${index}`, asked: 0 });
   if ("branches" in work)
-    return work.branches.map(({ name, steps }) =>
+    return work.branches.map(({ name, steps }, index) =>
       run(name, () => {
-        const inner = machine.below(thread, shared);
+        const inner = machine.below(thread, shared, line(index));
         return machine.block(steps, inner).finally(() => inner.vars.drop());
       }),
     );
@@ -108,7 +111,7 @@ async function branches(machine: Machine, step: Parallel, thread: Thread, run: R
   }
   return items.map((item, index) =>
     run(String(index), () => {
-      const inner = bind(machine, work.loop, item, index, thread, shared);
+      const inner = bind(machine, work.loop, item, index, thread, shared, line(index));
       return machine.block(work.loop.steps, inner).finally(() => inner.vars.drop());
     }),
   );

@@ -1,16 +1,17 @@
 import { evaluate, type Scope, withValue } from "../../../language/workflows/evaluate";
 import { runtimeError, WorkflowError } from "../../../language/workflows/error";
-import { childrenOf, type Expression, withChildren } from "../../../language/workflows/expression";
-import { type Param, signatureOf } from "../../../language/workflows/functions";
+import { signatureOf } from "../../../language/workflows/functions";
 import { LIMITS } from "../../../language/workflows/limits";
 import type { Action, Body, Call, Jump, Routine, Step, Target, Template } from "../../../language/workflows/model";
 import { asBoolean } from "../../../language/workflows/operators";
-import { described, typeName, type Value } from "../../../language/workflows/value";
+import type { Value } from "../../../language/workflows/value";
 import { blockers } from "./blockers";
+import { noHistory } from "./history";
 import type { ExecutionOptions, StackFrame } from "./execution";
 import { runFor, runParallel } from "./loops";
 import { paramsOf, type Program } from "./program";
 import { LIBRARY_VALUES } from "./retry";
+import { expressionValue, named, valueOf } from "./templates";
 import type { LibraryFunction } from "./text";
 import { runTry } from "./try";
 import { type Memory, variables, type Variables } from "./variables";
@@ -22,7 +23,7 @@ export type Signal =
   | { readonly kind: "break" | "continue" }
   | undefined;
 
-type Later<T> = T | Promise<T>;
+export type Later<T> = T | Promise<T>;
 
 /** One line of steps: a routine, or a branch or iteration of it. */
 export interface Thread {
@@ -34,7 +35,14 @@ export interface Thread {
   /** Parallel steps within each other. */
   readonly parallel: number;
   readonly caller?: Thread;
+  readonly line: Line;
   step?: Step;
+}
+
+/** What runs one step at a time: an execution, or one of its branches. It counts what it asks the world, and how often it forks. */
+export interface Line {
+  readonly id: string;
+  asked: number;
 }
 
 /** The execution took more steps than Google allows; no except catches it. */
@@ -47,10 +55,15 @@ export class StepLimitError extends Error {
 
 type Options = ExecutionOptions & Required<Pick<ExecutionOptions, "transport" | "stubs">>;
 
+/** Of what the library gives, that which another time would be different. */
+const CHANGING: ReadonlySet<string> = new Set(["sys.now", "uuid.generate"]);
+
 /** The state of one execution. */
 export class Machine {
   steps = 0;
   outside = 0;
+  /** Pauses before a retry. */
+  retrying = 0;
   /** Branches and iterations that run now. */
   running = 0;
   readonly waiting: (() => void)[] = [];
@@ -59,6 +72,7 @@ export class Machine {
   readonly memory: Memory = { bytes: 0 };
   private readonly stacks = new WeakMap<object, readonly StackFrame[]>();
   private stopped = false;
+  private root?: Thread;
 
   constructor(
     readonly program: Program,
@@ -76,22 +90,51 @@ export class Machine {
     this.stopped = true;
   }
 
+  /** The steps of the execution's own line that are under way. */
+  current(): readonly StackFrame[] {
+    return this.root ? framesOf(this.root).reverse() : [];
+  }
+
   stackOf(error: object): readonly StackFrame[] {
     return this.stacks.get(error) ?? [];
   }
 
-  /** Waits for what the clock does not decide. */
-  async beyond<T>(promise: Promise<T>): Promise<T> {
+  /** Asks the world for what the clock does not decide: once, however often the execution is gone through again. */
+  async beyond(thread: Thread, ask: () => Later<Value>): Promise<Value> {
     this.outside++;
     try {
-      return await promise;
+      return await this.history.told(this.key(thread), async () => ask());
     } finally {
       this.outside--;
     }
   }
 
-  sleep(seconds: number): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.after(seconds * 1_000, resolve));
+  /** Asks for something that may take its time: a week, or until somebody answers. */
+  patiently(thread: Thread, ask: (key: string) => Promise<Value>): Promise<Value> {
+    const key = this.key(thread);
+    return this.history.told(key, () => ask(key));
+  }
+
+  /** The next question of a line of steps. */
+  key({ line }: Thread): string {
+    return `${line.id}:${line.asked++}`;
+  }
+
+  sleep(thread: Thread, seconds: number): Promise<Value> {
+    const { clock } = this.options;
+    return this.patiently(thread, (key) => {
+      const delayMs = this.dueOf(key, seconds) - clock.now();
+      return new Promise((resolve) => void clock.after(Math.max(0, delayMs), () => resolve(null)));
+    });
+  }
+
+  /** When a wait that begins now ends, engine milliseconds; one that began before a restart ends as it would have. */
+  dueOf(key: string, seconds: number): number {
+    return this.history.due(key, this.options.clock.now() + seconds * 1_000);
+  }
+
+  private get history() {
+    return this.options.history ?? noHistory;
   }
 
   thread(from: Omit<Thread, "scope">): Thread {
@@ -101,15 +144,15 @@ export class Machine {
         const value = vars.get(name);
         return value === undefined && Object.hasOwn(LIBRARY_VALUES, name) ? LIBRARY_VALUES[name] : value;
       },
-      call: (name, args) => this.pure(name, args),
+      call: (name, args) => this.pure(name, args, from.line),
     };
     return { ...from, scope };
   }
 
   /** A thread with variables of its own below those of another. */
-  below(thread: Thread, shared?: readonly string[]): Thread {
+  below(thread: Thread, shared?: readonly string[], line: Line = thread.line): Thread {
     const { step: _, ...rest } = thread;
-    return this.thread({ ...rest, vars: variables(this.memory, thread.vars, shared) });
+    return this.thread({ ...rest, line, vars: variables(this.memory, thread.vars, shared) });
   }
 
   async call(routine: Routine, args: ReadonlyMap<string, Value>, caller: Thread | undefined): Promise<Value> {
@@ -122,8 +165,10 @@ export class Machine {
       vars,
       depth,
       parallel: caller?.parallel ?? 0,
+      line: caller?.line ?? { id: "", asked: 0 },
       ...(caller && { caller }),
     });
+    if (!caller) this.root = thread;
     for (const { name, default: otherwise } of routine.params) {
       const value = args.get(name) ?? (args.has(name) ? null : otherwise && (await this.template(otherwise, thread)));
       if (value === undefined) throw runtimeError("TypeError", `${routine.name} lacks its argument "${name}"`);
@@ -180,10 +225,7 @@ export class Machine {
   /** Remembers where an error came from, the first time that it passes. */
   private noted(error: unknown, thread: Thread): unknown {
     if (typeof error !== "object" || error === null || this.stacks.has(error)) return error;
-    const stack: StackFrame[] = [];
-    for (let one: Thread | undefined = thread; one; one = one.caller)
-      if (one.step) stack.push({ routine: one.routine, step: one.step.name, at: one.step.at });
-    this.stacks.set(error, stack);
+    this.stacks.set(error, framesOf(thread));
     return error;
   }
 
@@ -248,7 +290,13 @@ export class Machine {
       return undefined;
     };
     if (!path.some((key) => this.program.waits(key))) return finish(path.map((key) => evaluate(key, scope)));
-    return Promise.all(path.map((key) => this.expression(key, thread))).then(finish);
+    return this.keys(path, thread).then(finish);
+  }
+
+  private async keys(path: Target["path"], thread: Thread): Promise<readonly Value[]> {
+    const keys: Value[] = [];
+    for (const key of path) keys.push(await expressionValue(this, key, thread));
+    return keys;
   }
 
   private async switch(
@@ -269,55 +317,7 @@ export class Machine {
 
   /** @throws WorkflowError */
   template(template: Template, thread: Thread): Later<Value> {
-    if (template.kind === "constant") return template.value;
-    if (this.program.waitsIn(template)) return this.templateLater(template, thread);
-    return this.templateNow(template, thread.scope);
-  }
-
-  private templateNow(template: Template, scope: Scope): Value {
-    if (template.kind === "constant") return template.value;
-    if (template.kind === "expression") return evaluate(template.expression, scope);
-    if (template.kind === "list") return template.items.map((item) => this.templateNow(item, scope));
-    return new Map(
-      template.entries.map(
-        ([key, value]) => [keyOf(this.templateNow(key, scope)), this.templateNow(value, scope)] as const,
-      ),
-    );
-  }
-
-  private async templateLater(template: Template, thread: Thread): Promise<Value> {
-    if (template.kind === "constant") return template.value;
-    if (template.kind === "expression") return this.expression(template.expression, thread);
-    if (template.kind === "list") {
-      const items: Value[] = [];
-      for (const item of template.items) items.push(await this.template(item, thread));
-      return items;
-    }
-    const map = new Map<string, Value>();
-    for (const [key, value] of template.entries)
-      map.set(keyOf(await this.template(key, thread)), await this.template(value, thread));
-    return map;
-  }
-
-  /** An expression that calls sub-workflows: what is below a node comes first, then the node over its values. */
-  private async expression(node: Expression, thread: Thread): Promise<Value> {
-    if (!this.program.waits(node)) return evaluate(node, thread.scope);
-    const values: Expression[] = [];
-    for (const child of childrenOf(node)) {
-      const value = await this.expression(child, thread);
-      values.push({ kind: "literal", value, offset: child.offset });
-      // The right side of `and` and `or` is called only when the left one does not decide.
-      const decides =
-        node.kind === "binary" &&
-        ((node.operator === "and" && value === false) || (node.operator === "or" && value === true));
-      if (decides) return value;
-    }
-    if (node.kind !== "call" || !this.program.reaches(node.name))
-      return evaluate(withChildren(node, values), thread.scope);
-    const args = values.map((one) => (one as Extract<Expression, { kind: "literal" }>).value);
-    const routine = this.program.routines.get(node.name);
-    const params = routine ? paramsOf(routine) : signatureOf(node.name)!.params;
-    return this.invoke(node.name, routine, named(node.name, params, args), thread);
+    return valueOf(this, template, thread);
   }
 
   private async callStep(call: Call, thread: Thread): Promise<Signal> {
@@ -340,7 +340,9 @@ export class Machine {
   }
 
   /** Calls a function of the library that does not block. @throws WorkflowError */
-  private pure(name: string, args: readonly Value[]): Value {
+  private pure(name: string, args: readonly Value[], line: Line): Value {
+    if (CHANGING.has(name) && this.options.history)
+      return this.history.known(`${line.id}:${line.asked++}`, () => this.library[name]!(...args));
     try {
       return this.library[name]!(...args);
     } catch (error) {
@@ -350,20 +352,15 @@ export class Machine {
     }
   }
 
-  private invoke(
-    name: string,
-    routine: Routine | undefined,
-    args: ReadonlyMap<string, Value>,
-    thread: Thread,
-  ): Later<Value> {
+  invoke(name: string, routine: Routine | undefined, args: ReadonlyMap<string, Value>, thread: Thread): Later<Value> {
     if (routine) return this.call(routine, args, thread);
     const stub = Object.hasOwn(this.options.stubs, name) ? this.options.stubs[name] : undefined;
-    if (stub) return this.beyond((async () => stub(args))());
+    if (stub) return this.beyond(thread, () => stub(args));
     const signature = signatureOf(name);
     if (!signature || signature.blocking || !Object.hasOwn(this.library, name))
       return blockers(name, args, this, thread);
     const values = signature.params.map((param) => args.get(param.name));
-    return this.pure(name, values as Value[]);
+    return this.pure(name, values as Value[], thread.line);
   }
 }
 
@@ -373,20 +370,16 @@ const jump = ({ target }: Jump): Signal => {
   return { kind: "goto", target };
 };
 
+/** The steps of a line, innermost first. */
+function framesOf(thread: Thread): StackFrame[] {
+  const frames: StackFrame[] = [];
+  for (let one: Thread | undefined = thread; one; one = one.caller)
+    if (one.step) frames.push({ routine: one.routine, step: one.step.name, at: one.step.at });
+  return frames;
+}
+
 function raise(value: Value): never {
   throw new WorkflowError(value);
-}
-
-function keyOf(value: Value): string {
-  if (typeof value === "string") return value;
-  throw runtimeError("TypeError", `a map has string keys, not ${described(typeName(value))}`);
-}
-
-/** Positional arguments by the names of their parameters. */
-function named(name: string, params: readonly Param[], values: readonly Value[]): ReadonlyMap<string, Value> {
-  if (values.length > params.length)
-    throw runtimeError("TypeError", `${name} takes at most ${params.length} arguments`);
-  return new Map(values.map((value, index) => [params[index]!.name, value] as const));
 }
 
 /** `next` of a value that is there, or that comes. */

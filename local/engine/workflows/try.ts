@@ -43,11 +43,12 @@ async function pause(
   machine: Machine,
   { initial, max, multiplier }: Policy,
   retry: number,
-  { routine, step }: Thread,
+  thread: Thread,
 ): Promise<void> {
   const delaySeconds = delayBefore(retry, initial, max, multiplier);
-  machine.options.onRetry?.({ routine, step: step?.name ?? "", delaySeconds });
-  await machine.sleep(delaySeconds);
+  machine.options.onRetry?.({ routine: thread.routine, step: thread.step?.name ?? "", delaySeconds });
+  machine.retrying++;
+  await machine.sleep(thread, delaySeconds).finally(() => machine.retrying--);
 }
 
 async function handle(
