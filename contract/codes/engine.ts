@@ -37,4 +37,9 @@ export const engineCodes = {
     why: "the engine keeps its lock and its journal in the stack's folder below .millrace; without them two engines could run one stack",
     fix: "make the path a folder that you may write to, or give another with --state",
   },
+  MR4108: {
+    title: "stack that Terraform has applied",
+    why: "what Terraform has made would be changed behind its back, and its state would be wrong",
+    fix: "run what was applied, destroy it with Terraform first, or give the other engine its own --state folder",
+  },
 } as const satisfies CodeTable;

@@ -22,4 +22,9 @@ export const providerCodes = {
     why: "plans are made from the schema of one release; another has arguments that this one lacks, and the other way round",
     fix: "let the stack ask for the release that is served",
   },
+  MR4305: {
+    title: "command or argument that leads out of the local workspace",
+    why: "a local state must not leave this machine, and no state of a cloud must come in: their resources do not exist on the other side",
+    fix: "leave it out",
+  },
 } as const satisfies CodeTable;

@@ -12,9 +12,7 @@ import { createEvents } from "./events";
 import { createDocuments, documentsRest, startTtl } from "./firestore";
 import { createFrontDoor } from "./front-door";
 import { whenIdle } from "./idle";
-import { type Journal, type Journaled, noJournal } from "./journal";
-import { openJournal } from "./journal-file";
-import type { Loaded } from "./load";
+import { chooseDoor, keep, keepApplied } from "./keep";
 import { takeLock } from "./lock";
 import type { StatePaths } from "./paths";
 import { createProcesses } from "./processes";
@@ -23,16 +21,19 @@ import { createPubSub, type Publication, pubSubServices } from "./pubsub";
 import { pubsubKinds } from "./pubsub/kinds";
 import { runningEngines } from "./running";
 import { seededRandom } from "./random";
-import { createReconciler } from "./reconcile";
+import { createReconciler, type Fault } from "./reconcile";
 import { route, servesGoogle } from "./route";
-import type { System } from "./system";
+import { createSessions, resourceKey } from "./sessions";
+import type { SystemTarget } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
 import { schedulerKinds } from "./scheduler/kinds";
 import { createTasks, tasksServices } from "./tasks";
 import { tasksKinds } from "./tasks/kinds";
 import { createTokens } from "./tokens";
+import { createUploads } from "./uploads";
 import { createWays, createWorkflows, workflowsRest } from "./workflows";
 import { workflowKinds } from "./workflows/kinds";
+import { type Asked, createWorld } from "./world";
 
 /** How an engine is ended; its steps are gathered while it is assembled. */
 export interface Ending {
@@ -41,28 +42,24 @@ export interface Ending {
   stop(): Promise<void>;
 }
 
-/**
- * @param first what to run at first
- * @param again reads it anew
- */
-export async function assemble(
-  options: EngineOptions,
-  first: Loaded,
-  again: () => Loaded,
-  paths: StatePaths,
-  ending: Ending,
-): Promise<Engine> {
+export async function assemble(options: EngineOptions, paths: StatePaths, ending: Ending): Promise<Engine> {
   const { steps: started } = ending;
-  const { stack, timeScale = 1, seed = stack, onStep = () => {} } = options;
+  const { stack, outDir = "cdktf.out", timeScale = 1, seed = stack, dormant = false, onStep = () => {} } = options;
   const lock = takeLock(paths.lock, stack);
   started.push(() => lock.release());
-  let { plan } = first;
-  let system = withEnvironment(first.system, options.environment);
 
   onStep("restore the state");
-  const kept = keep(paths, options);
+  const kept = keep(paths.journal, options);
   started.push(() => kept.close());
   const { journal } = kept;
+  const applied = keepApplied(paths, options);
+  started.push(() => applied.close());
+  const { store } = applied;
+  const door = await chooseDoor(options, paths, applied);
+  onStep(door === "direct" ? "read the plan" : "read what Terraform has applied");
+  const stateDir = dirname(paths.directory);
+  const { environment } = options;
+  const world = createWorld({ stack, outDir, stateDir, door, store, ...(environment && { environment }) });
   const clock = realClock(timeScale, Math.max(Date.now(), kept.lastMs ?? 0));
   const events = createEvents(() => clock.now());
   const random = seededRandom(seed);
@@ -74,7 +71,7 @@ export async function assemble(
     events,
     journal,
     push,
-    canDeadLetter: (subscription, topic) => system.canDeadLetter(subscription, topic),
+    canDeadLetter: (subscription, topic) => world.system.canDeadLetter(subscription, topic),
   });
   const publish = (topic: string, message: Publication) => pubsub.publish(topic, [message])[0]!;
   const scheduler = createScheduler({ clock, events, journal, push, publish });
@@ -89,10 +86,17 @@ export async function assemble(
     clock,
   });
   const workflows = createWorkflows({ clock, random: random.fork("workflows"), events, journal, ways });
+  /** Resources whose processes are wanted in an engine that starts none by itself. */
+  const awake = new Set<string>();
+  const isAwake = ({ resource }: SystemTarget) =>
+    !dormant || awake.has(resourceKey(resource.type, resource.attributes.id));
   const reconciler = createReconciler(
     [
       ...pubsubKinds(pubsub),
-      ...processKinds({ ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) }),
+      ...processKinds(
+        { ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) },
+        isAwake,
+      ),
       ...tasksKinds(tasks),
       ...workflowKinds(workflows),
       ...schedulerKinds(scheduler),
@@ -107,10 +111,7 @@ export async function assemble(
   const services = pubSubServices(pubsub, clock);
   const queues = tasksServices(tasks);
   const grpc = durableGrpc(new Map([...services.grpc, ...queues.grpc]), kept.written);
-  const server = await listen(
-    { port: options.port ?? 0, grpc, rest: (request) => surfaces(request) },
-    dirname(paths.directory),
-  );
+  const server = await listen({ port: options.port ?? 0, grpc, rest: (request) => surfaces(request) }, stateDir);
   started.push(() => server.close());
   const origin = `http://${server.address}`;
   const tokens = createTokens({ clock, issuer: origin, keyFile: paths.key });
@@ -128,7 +129,7 @@ export async function assemble(
     ...(options.onPoint && { onPoint: options.onPoint }),
   });
   const frontDoor = createFrontDoor({
-    targets: () => system.targets,
+    targets: () => world.system.targets,
     tokens,
     processes,
     events,
@@ -144,13 +145,15 @@ export async function assemble(
     stack,
     pid: process.pid,
     startedAt,
-    project: projectOf(plan),
+    door: world.door,
+    stacks: world.asked.stacks,
+    project: projectOf(world.asked),
     pubsub: server.address,
     firestore: server.address,
     tasks: server.address,
     issuer: origin,
     control: `${origin}${CONTROL}`,
-    targets: system.targets.map(({ spec: { name, kind, url } }) => ({
+    targets: world.system.targets.map(({ spec: { name, kind, url } }) => ({
       name,
       kind,
       url,
@@ -162,11 +165,32 @@ export async function assemble(
   const status = () => ({
     targets: processes.status(),
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
-    fidelity: system.fidelity,
+    fidelity: world.system.fidelity,
   });
-  const exists = (database: string) => system.databases.includes(database);
+  const changed = () => writeEndpoints(paths.endpoints, endpoints());
+  const sessions = createSessions({
+    stack,
+    store,
+    openStore: () => applied.open(),
+    written: async () => void (await Promise.all([kept.written(), applied.written()])),
+    uploads: createUploads(paths.uploads),
+    world,
+    reconciler,
+    live: { pubsub, scheduler },
+    wake: (resource) => void awake.add(resource),
+    changed,
+  });
+  const exists = (database: string) => world.system.databases.includes(database);
   const surfaces = route({
-    control: controlRest({ endpoints, status, events, idle, reload: () => self.reload() }),
+    control: controlRest({
+      endpoints,
+      status,
+      events,
+      idle,
+      reload: () => self.reload(),
+      sessions,
+      warnings: () => self.warnings,
+    }),
     firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
@@ -176,19 +200,20 @@ export async function assemble(
     targets: frontDoor.rest,
   });
 
-  onStep(`start ${system.targets.length === 1 ? "1 target" : `${system.targets.length} targets`}`);
+  const count = world.system.targets.filter(isAwake).length;
+  onStep(`start ${count === 1 ? "1 target" : `${count} targets`}`);
   started.push(() => processes.stop());
   await processes.start();
-  const [applied] = await Promise.all([reconciler.settle(system, () => true), tokens.ready]);
-  started.push(startTtl({ documents: firestore, clock, policies: () => system.ttls }));
-  pubsub.start();
-  started.push(() => pubsub.stop());
-  scheduler.start();
-  started.push(() => scheduler.stop());
-  tasks.start();
-  started.push(() => tasks.stop());
-  workflows.start();
-  started.push(() => workflows.stop());
+  // What a client has changed of what Terraform has applied is for Terraform to find.
+  const [first] = await Promise.all([reconciler.settle(world.system, () => world.door === "direct"), tokens.ready]);
+  if (world.door === "direct") refuseFaults(first.faults);
+  const delivering = [pubsub, scheduler, tasks, workflows];
+  if (!dormant) {
+    started.push(startTtl({ documents: firestore, clock, policies: () => world.system.ttls }));
+    for (const service of delivering) service.start();
+  }
+  started.push(...delivering.map((service) => () => service.stop()));
+  started.push(() => sessions.current()?.close());
   writeEndpoints(paths.endpoints, endpoints());
   started.push(() => removeEndpoints(paths.endpoints));
   const self: Engine = {
@@ -205,74 +230,37 @@ export async function assemble(
     firestore,
     processes,
     inFlight: () => frontDoor.inFlight(),
+    get door() {
+      return world.door;
+    },
     get system() {
-      return system;
+      return world.system;
     },
     get warnings() {
-      return [...plan.issues, ...system.issues];
+      // By the other door the engine would not have started.
+      const broken = first.faults.flatMap(({ issues }) =>
+        issues.map((one) => ({ ...one, severity: "warning" as const })),
+      );
+      return [...world.asked.issues, ...world.system.issues, ...broken];
     },
-    restored: { ...applied, droppedBytes: kept.droppedBytes },
+    restored: { replaced: first.replaced, removed: first.removed, droppedBytes: kept.droppedBytes },
     idle,
     async reload() {
-      const next = again();
-      plan = next.plan;
-      system = withEnvironment(next.system, options.environment);
-      const changed = await reconciler.settle(system, () => true);
-      writeEndpoints(paths.endpoints, endpoints());
-      return changed;
+      world.reread();
+      const { faults, ...changes } = await reconciler.settle(world.system, () => world.door === "direct");
+      changed();
+      refuseFaults(faults);
+      return changes;
     },
+    terraform: (request) => sessions.open({ outDir, pid: process.pid, ...request }),
     stop: () => ending.stop(),
   };
   return self;
 }
 
-interface Kept {
-  readonly journal: Journal;
-  readonly lastMs: number | undefined;
-  readonly droppedBytes: number;
-  readonly written: () => Promise<void>;
-  start(services: readonly Journaled[], now: () => number): Promise<void>;
-  close(): Promise<void>;
-}
-
-function keep(paths: StatePaths, { ephemeral, onFailure = raise }: EngineOptions): Kept {
-  if (ephemeral)
-    return { journal: noJournal, lastMs: undefined, droppedBytes: 0, written: nothing, start: nothing, close: nothing };
-  const file = openJournal(paths.journal, ({ message }) => {
-    const problem = `cannot be written any more: ${message}; what happens from now on would be forgotten`;
-    const fix = "make room on the disk, or start with --ephemeral";
-    onFailure(new IssuesError([issue("MR4106", paths.journal, problem, fix)]));
-  });
-  return {
-    journal: file,
-    lastMs: file.lastMs,
-    droppedBytes: file.droppedBytes,
-    written: () => file.written(),
-    start: (services, now) => file.start(services, now),
-    // A failure has been told already.
-    close: () => file.close().catch(() => {}),
-  };
-}
-
-const nothing = async (): Promise<void> => {};
-
-/** An engine that cannot keep its promises must not go on, and nobody has said what to do instead. */
-const raise = (error: IssuesError): void =>
-  queueMicrotask(() => {
-    throw error;
-  });
-
-function withEnvironment(system: System, environment: EngineOptions["environment"]): System {
-  if (!environment) return system;
-  const targets = system.targets.map((target) => {
-    const { spec } = target;
-    const entries = Object.entries({ ...spec.environment, ...environment(spec) });
-    const set = entries.flatMap(([name, value = spec.environment[name]]) =>
-      value === undefined ? [] : [[name, value]],
-    );
-    return { ...target, spec: { ...spec, environment: Object.fromEntries(set) as Record<string, string> } };
-  });
-  return { ...system, targets };
+function refuseFaults(faults: readonly Fault[]): void {
+  const issues = faults.flatMap((fault) => fault.issues);
+  if (issues.length > 0) throw new IssuesError(issues);
 }
 
 async function listen(options: WireServerOptions, stateDir: string): Promise<WireServer> {
@@ -289,7 +277,7 @@ async function listen(options: WireServerOptions, stateDir: string): Promise<Wir
 }
 
 /** The project of the stack asked for: of its first resource that has one. */
-function projectOf({ resources, stacks }: Loaded["plan"]): string {
+function projectOf({ resources, stacks }: Asked): string {
   const own = [...resources].reverse().filter(({ stack }) => stack === stacks.at(-1));
   const found = [...own.reverse(), ...resources].map(({ attributes }) => attributes.project);
   return found.find((project) => typeof project === "string") ?? "local";

@@ -1,7 +1,8 @@
-import { IssuesError } from "../../contract/issue";
-import { errorResponse, jsonResponse, type RestHandler, StatusError } from "../wire/rest";
+import { type Issue, IssuesError } from "../../contract/issue";
+import { errorResponse, jsonResponse, type RestHandler, type RestResponse, StatusError } from "../wire/rest";
 import type { Endpoints } from "./endpoints";
 import type { EngineEvent, Events } from "./events";
+import type { Sessions, TerraformSession } from "./sessions";
 
 /** What the engine tells about itself. */
 export interface Control {
@@ -13,6 +14,8 @@ export interface Control {
   readonly idle: (timeoutMs: number) => Promise<boolean>;
   /** Reads the stack anew. @throws IssuesError with what is wrong with it */
   readonly reload: () => Promise<object>;
+  readonly sessions: Sessions;
+  readonly warnings: () => readonly Issue[];
 }
 
 /** Where the engine's own API starts; its version is part of the path. */
@@ -24,44 +27,70 @@ const MAX_WAIT_MS = 600_000;
 /**
  * `GET /millrace/v1/status`: endpoints, targets and subscriptions. `GET /millrace/v1/events`: one event per line as it
  * happens. `GET /millrace/v1/idle?timeoutMs=…`: answers when nothing is left to deliver, with `{"idle": …}`.
- * `POST /millrace/v1/reload`: brings what runs to the stack as it is now, or answers 409 with `{"issues": […]}`.
+ * `POST /millrace/v1/reload`: brings what runs to the stack as it is now.
+ * `POST /millrace/v1/terraform?out=…&pid=…`: attaches a Terraform command until the answer is closed, or
+ * `POST /millrace/v1/terraform/end` is called; its first line holds the environment that the command needs.
+ * Where something is wrong with the stack the answer is 409 with `{"issues": […]}`.
  */
 export function controlRest(control: Control): RestHandler {
-  return async ({ method, path, query, signal }) => {
-    const verb = path === `${CONTROL}/reload` ? "POST" : "GET";
-    if (method !== verb) return errorResponse(new StatusError("UNIMPLEMENTED", `${path} answers ${verb} only`));
-    switch (path) {
-      case `${CONTROL}/reload`:
-        try {
-          return jsonResponse(await control.reload());
-        } catch (error) {
-          if (!(error instanceof IssuesError)) throw error;
-          return { ...jsonResponse({ issues: error.issues }), status: 409 };
-        }
-      case `${CONTROL}/status`:
-        return jsonResponse({ ...control.endpoints(), ...control.status() });
-      case `${CONTROL}/events`:
-        return {
-          status: 200,
-          headers: { "content-type": "application/x-ndjson" },
-          body: stream(control.events, signal),
-        };
-      case `${CONTROL}/idle`: {
-        const timeoutMs = Number(query.get("timeoutMs") ?? 60_000);
-        if (!(timeoutMs >= 0 && timeoutMs <= MAX_WAIT_MS))
-          return errorResponse(new StatusError("INVALID_ARGUMENT", `timeoutMs is a number from 0 to ${MAX_WAIT_MS}`));
-        return jsonResponse({ idle: await control.idle(timeoutMs) });
-      }
-      default:
-        return errorResponse(
-          new StatusError("NOT_FOUND", `${CONTROL} has status, events, idle and reload, not ${path}`),
-        );
+  const answers: Readonly<Record<string, Answer>> = {
+    "GET /status": async () => jsonResponse({ ...control.endpoints(), ...control.status() }),
+    "GET /events": async ({ signal }) => lines(eventLines(control.events, signal)),
+    async "GET /idle"({ query }) {
+      const timeoutMs = Number(query.get("timeoutMs") ?? 60_000);
+      if (timeoutMs >= 0 && timeoutMs <= MAX_WAIT_MS) return jsonResponse({ idle: await control.idle(timeoutMs) });
+      return errorResponse(new StatusError("INVALID_ARGUMENT", `timeoutMs is a number from 0 to ${MAX_WAIT_MS}`));
+    },
+    "POST /reload": async () => jsonResponse(await control.reload()),
+    async "POST /terraform"({ query, signal }) {
+      const [outDir, pid] = [query.get("out") ?? "", Number(query.get("pid"))];
+      const session = await control.sessions.open({ outDir, pid, strict: query.get("strict") === "true" });
+      return lines(sessionLines(session, signal));
+    },
+    async "POST /terraform/end"() {
+      await control.sessions.current()?.close();
+      return jsonResponse({ warnings: control.warnings() });
+    },
+  };
+  return async (request) => {
+    const { method, path } = request;
+    const below = path.slice(CONTROL.length);
+    const answer = answers[`${method} ${below}`];
+    if (!answer) {
+      const other = Object.keys(answers).find((one) => one.endsWith(` ${below}`));
+      if (other) return errorResponse(new StatusError("UNIMPLEMENTED", `${path} answers ${other.split(" ")[0]} only`));
+      const names = Object.keys(answers).map((one) => one.split(" /")[1]);
+      return errorResponse(new StatusError("NOT_FOUND", `${CONTROL} has ${names.join(", ")}, not ${path}`));
+    }
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (!(error instanceof IssuesError)) throw error;
+      return { ...jsonResponse({ issues: error.issues }), status: 409 };
     }
   };
 }
 
+type Answer = (request: Parameters<RestHandler>[0]) => Promise<RestResponse>;
+
+const lines = (body: AsyncIterable<string>): RestResponse => ({
+  status: 200,
+  headers: { "content-type": "application/x-ndjson" },
+  body,
+});
+
+/** One line with what Terraform needs; the session lasts as long as its reader stays. */
+async function* sessionLines(session: TerraformSession, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    yield `${JSON.stringify({ environment: session.environment })}\n`;
+    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  } finally {
+    await session.close();
+  }
+}
+
 /** Events as lines, until the reader goes away. */
-async function* stream(events: Events, signal: AbortSignal): AsyncGenerator<string> {
+async function* eventLines(events: Events, signal: AbortSignal): AsyncGenerator<string> {
   const waiting: EngineEvent[] = [];
   let wake = () => {};
   const off = events.on((event) => {

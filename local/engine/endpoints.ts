@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Door } from "./world";
 
 /** Where a running engine is reached. Every address is on this machine's loopback. */
 export interface Endpoints {
@@ -8,6 +9,10 @@ export interface Endpoints {
   readonly notice: "LOCAL";
   readonly stack: string;
   readonly pid: number;
+  /** Who says what runs: the synthesized stack, or what Terraform has applied of it. */
+  readonly door: Door;
+  /** Every stack whose resources run, the one itself last. */
+  readonly stacks: readonly string[];
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
   /** Project of the stack's first resource that has one; what client libraries are to be given. */

@@ -5,16 +5,17 @@ import type { Endpoints } from "./endpoints";
 import type { EngineEvent, Events } from "./events";
 import type { Documents } from "./firestore";
 import type { InFlight } from "./front-door";
-import { loadSystem } from "./load";
 import { statePaths } from "./paths";
 import type { PointHook, Processes } from "./processes";
 import type { PubSub } from "./pubsub";
 import type { Applied } from "./reconcile";
 import type { Scheduler } from "./scheduler";
 import type { Tasks } from "./tasks";
+import type { TerraformRequest, TerraformSession } from "./sessions";
 import type { System } from "./system";
 import type { TargetSpec } from "./target";
 import type { Workflows } from "./workflows";
+import type { Door } from "./world";
 
 export interface EngineOptions {
   /** cdktf's output folder. @default "cdktf.out" */
@@ -31,6 +32,16 @@ export interface EngineOptions {
   readonly timeScale?: number;
   /** Starts empty and keeps nothing. @default false */
   readonly ephemeral?: boolean;
+  /**
+   * Who says what runs: the synthesized stack, or what Terraform has applied of it here.
+   * @default "terraform" when it has applied something, else "direct"
+   */
+  readonly door?: Door;
+  /**
+   * Delivers nothing and starts no process but of what Terraform changes meanwhile, to see that it starts.
+   * @default false
+   */
+  readonly dormant?: boolean;
   /** Environment variables over those of the plan, for each target; undefined leaves the plan's. @default none */
   readonly environment?: (target: TargetSpec) => Readonly<Record<string, string | undefined>>;
   /** Processes of a target, at most its `maxInstances`. @default 1 */
@@ -63,6 +74,8 @@ export interface Engine {
   readonly processes: Processes;
   /** Requests that processes are working on: what a kill would hit. */
   inFlight(): readonly InFlight[];
+  /** Terraform takes a stack over with the first thing that it applies. */
+  readonly door: Door;
   readonly system: System;
   /** Warnings about the plan, of what is not simulated too; `system.fidelity` says it of every resource. */
   readonly warnings: readonly Issue[];
@@ -80,6 +93,11 @@ export interface Engine {
    * @throws IssuesError as `startEngine`; what could not be brought about leaves what was there, and all else is done
    */
   reload(): Promise<Applied>;
+  /**
+   * Attaches a Terraform command: its provider lives here, and what it applies runs here.
+   * @throws IssuesError MR4303 while another is attached, MR4001–MR4012 for the stack
+   */
+  terraform(request?: Partial<TerraformRequest>): Promise<TerraformSession>;
   /** Ends processes, then deliveries, then the server; what is unacked is kept for the next start. Idempotent. */
   stop(): Promise<void>;
 }
@@ -91,10 +109,7 @@ export interface Engine {
  *   faults of targets that do not start (MR42xx); nothing is left running then
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { stack, outDir = "cdktf.out", stateDir = ".millrace", onStep } = options;
-  onStep?.("read the plan");
-  const load = () => loadSystem(outDir, stack);
-  const loaded = load();
+  const { stack, stateDir = ".millrace" } = options;
   // How to end what has been started, to be done in the opposite order: after a failed start and by `stop` alike.
   const started: (() => unknown)[] = [];
   let stopping: Promise<void> | undefined;
@@ -109,7 +124,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       if (faults.length > 0) throw faults[0];
     })());
   try {
-    return await assemble(options, loaded, load, statePaths(stateDir, stack), { steps: started, stop });
+    return await assemble(options, statePaths(stateDir, stack), { steps: started, stop });
   } catch (error) {
     await stop();
     throw error;

@@ -74,6 +74,14 @@ export function openJournal(file: string, onError: (error: Error) => void): Jour
   };
 }
 
+/**
+ * The entries of a journal that another process may be writing to; what it is writing at this moment is left out.
+ * @throws IssuesError as `openJournal`
+ */
+export function readEntries(file: string): readonly (readonly [service: string, entry: Json])[] {
+  return readJournal(file).lines.map(([, service, entry]) => [service, entry] as const);
+}
+
 const checksum = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 const encode = (line: Line | readonly [string, number]): string => {

@@ -6,6 +6,10 @@ export interface StatePaths {
   readonly directory: string;
   readonly lock: string;
   readonly journal: string;
+  /** Journal of what Terraform has applied. */
+  readonly applied: string;
+  /** Folder of what was uploaded with it. */
+  readonly uploads: string;
   readonly endpoints: string;
   /** Key of the token issuer. */
   readonly key: string;
@@ -18,6 +22,8 @@ export function statePaths(stateDir: string, stack: string): StatePaths {
     directory,
     lock: join(directory, "engine.lock"),
     journal: join(directory, "journal.ndjson"),
+    applied: join(directory, "terraform", "resources.LOCAL.ndjson"),
+    uploads: join(directory, "terraform", "uploads"),
     endpoints: join(directory, "endpoints.json"),
     key: join(directory, "LOCAL-issuer-key.pem"),
   };

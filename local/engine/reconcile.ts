@@ -37,6 +37,12 @@ export interface Kind {
   remove(name: string, system: System): boolean | Promise<boolean>;
 }
 
+/** What is refused or does not start. */
+export interface Fault {
+  readonly resource: PlannedResource | undefined;
+  readonly issues: readonly Issue[];
+}
+
 /** What a change of what is asked for did, for a person. */
 export interface Applied {
   /** Made anew because what cannot change has changed; a subscription's backlog is gone, as on Google Cloud. */
@@ -50,10 +56,13 @@ export interface Reconciler extends Journaled {
   /**
    * Runs what a system asks for. Of what it asked for before in the same words, only what `touched` names is brought
    * back: what a client has changed since stays, for Terraform to find and to repair.
-   * Calls may overlap; each waits for its own changes.
-   * @throws IssuesError with everything that is refused or does not start; the rest has been done
+   * Calls may overlap; each waits for its own changes. What is refused or does not start does not keep the rest from
+   * being done.
    */
-  settle(system: System, touched: (resource: PlannedResource | undefined) => boolean): Promise<Applied>;
+  settle(
+    system: System,
+    touched: (resource: PlannedResource | undefined) => boolean,
+  ): Promise<Applied & { readonly faults: readonly Fault[] }>;
 }
 
 type Entry =
@@ -96,7 +105,7 @@ export function createReconciler(kinds: readonly Kind[], journal: Journal): Reco
     async settle(system, touched) {
       current = system;
       if (!began) begin();
-      const issues: Issue[] = [];
+      const faults: Fault[] = [];
       const replaced: string[] = [];
       const removed: string[] = [];
       for (const one of [...kinds].reverse()) {
@@ -123,13 +132,12 @@ export function createReconciler(kinds: readonly Kind[], journal: Journal): Reco
               if ((await item.ensure()) === "replaced") replaced.push(item.name);
             } catch (error) {
               set(kind, item.name, REFUSED);
-              issues.push(...issuesOf(error, item.resource));
+              faults.push({ resource: item.resource, issues: issuesOf(error, item.resource) });
             }
           }),
         );
       }
-      if (issues.length > 0) throw new IssuesError(issues);
-      return { replaced, removed };
+      return { replaced, removed, faults };
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Origin } from "../engine/applied";
+import type { Attributes } from "../plan/values";
 import { computedOf, diagnosticOf, type Surroundings } from "./computed";
 import { checkConfig } from "./planner/check";
 import { type Diagnostic, failure } from "./planner/diagnostic";
@@ -8,7 +10,7 @@ import type { Settings } from "./planner/settings";
 import type { Resources } from "./resources";
 import type { ProviderSchema } from "./schema/provider-schema";
 import { type Schema, typeOfBlock } from "./schema/schema";
-import { fromJson } from "./values/convert";
+import { fromJson, toJson } from "./values/convert";
 import { type ObjectValue, UNKNOWN, type Value } from "./values/value";
 
 export interface ProviderOptions extends Surroundings {
@@ -37,6 +39,8 @@ export interface Change {
   readonly settings: Settings;
   readonly prior: ObjectValue | null;
   readonly planned: ObjectValue | null;
+  /** What the document says, all of it known by now. */
+  readonly config?: ObjectValue;
 }
 
 /** One provider, on values; the protocol around it is elsewhere. */
@@ -50,6 +54,12 @@ export interface Provider {
   upgrade(type: string, json: unknown): ObjectValue;
   importState(type: string, id: string): Outcome;
   readData(type: string, settings: Settings, config: ObjectValue): Outcome;
+}
+
+/** A provider as the protocol serves it: an engine behind it takes its time. */
+export interface Served extends Omit<Provider, "apply" | "read"> {
+  apply(change: Change): Outcome | Promise<Outcome>;
+  read(type: string, state: ObjectValue): Outcome | Promise<Outcome>;
 }
 
 /** A name the provider does not have; Terraform asks for none. */
@@ -77,7 +87,20 @@ export function createProvider(options: ProviderOptions): Provider {
     return owner === "state" || (owner !== undefined && !owner.destroyed);
   };
 
-  function create({ type, settings, asker }: Change, planned: ObjectValue): Outcome {
+  /** What is kept beside a resource's values. */
+  function originOf({ settings, config = {} }: Change, state: ObjectValue, before: Origin = {}): Origin {
+    const set = Object.entries(config).filter(([, value]) => value !== null);
+    const known = toJson(state["project"] ?? settings.project);
+    return {
+      ...before,
+      config: toJson(Object.fromEntries(set)) as Attributes,
+      provider: Object.fromEntries(PROVIDER_SETTINGS.map((name) => [name, settings.attributes[name] ?? null])),
+      ...(typeof known === "string" && { projectNumber: options.projectNumber(known) }),
+    };
+  }
+
+  function create(change: Change, planned: ObjectValue): Outcome {
+    const { type, settings, asker } = change;
     const { block } = schemaOf(type);
     const name = String(resources.nextNumber());
     const { attributes, diagnostics } = computedOf({ mode: "managed", type, name, values: planned, settings }, options);
@@ -96,18 +119,20 @@ export function createProvider(options: ProviderOptions): Provider {
       const detail = `${id} exists already in the local engine.`;
       return { state: null, diagnostics: [failure("Error 409: Resource already exists", detail)] };
     }
-    resources.put({ type, id, values: state });
+    resources.put({ type, id, values: state, origin: originOf(change, state) });
     if (asker) owners.set(keyOf(type, state), asker);
     return { state, diagnostics: [...diagnostics, ...(attributes ? [] : [unsimulated(type, "warning")])] };
   }
 
-  function update(type: string, settings: Settings, prior: ObjectValue, planned: ObjectValue): Outcome {
+  function update(change: Change, prior: ObjectValue, planned: ObjectValue): Outcome {
+    const { type, settings } = change;
     const wanted = { mode: "managed", type, name: idOf(prior), values: planned, settings } as const;
     const { attributes = {}, diagnostics } = computedOf(wanted, options);
     if (diagnostics.some(({ severity }) => severity === "error")) return { state: prior, diagnostics };
     const settled = settle(schemaOf(type).block, planned, attributes, () => null);
     const state = { ...settled, ...lateLabels(planned, settled, prior, settings) };
-    resources.put({ type, id: idOf(state), values: state });
+    const before = resources.get(type, idOf(prior))?.origin;
+    resources.put({ type, id: idOf(state), values: state, origin: originOf(change, state, before) });
     return { state, diagnostics };
   }
 
@@ -131,9 +156,9 @@ export function createProvider(options: ProviderOptions): Provider {
     check: (type, config) => checkConfig(schemaOf(type).block, config),
     plan: (type, settings, prior, config) => planChange({ type, schema: schemaOf(type), settings, prior, config }),
     apply(change) {
-      const { type, settings, prior, planned } = change;
+      const { type, prior, planned } = change;
       if (planned === null) return prior === null ? { state: null, diagnostics: [] } : destroy(type, prior);
-      return prior === null ? create(change, planned) : update(type, settings, prior, planned);
+      return prior === null ? create(change, planned) : update(change, prior, planned);
     },
     read(type, state) {
       const found = resources.get(type, idOf(state));
@@ -168,7 +193,7 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 /** Its `id`; the empty text for what has none, which nothing here is known by. */
-const idOf = ({ id }: ObjectValue): string => (typeof id === "string" ? id : "");
+export const idOf = ({ id }: ObjectValue): string => (typeof id === "string" ? id : "");
 
 /** Of labels that were not known when they were planned: what they are, now that those they follow from are. */
 function lateLabels(
@@ -185,6 +210,9 @@ const objectOf = (value: Value): ObjectValue => (value ?? {}) as ObjectValue;
 
 /** Types of which creating what is there already is no error: the effect is the same. */
 const SHARED = /_iam_(member|binding|policy|audit_config)$|^google_project_service/;
+
+/** What the engine's adapters may ask of a provider's block; credentials are not among it. */
+const PROVIDER_SETTINGS = ["project", "region", "zone", "default_labels"] as const;
 
 /** What keeps a resource from being destroyed, and the value that lets it go. */
 const PROTECTIONS = [

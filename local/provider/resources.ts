@@ -1,5 +1,6 @@
-import type { Json } from "../../contract/json";
-import { type Journal, type Journaled, noJournal } from "../engine/journal";
+import { type AppliedStore, createAppliedStore, type Origin } from "../engine/applied";
+import type { Journal, Journaled } from "../engine/journal";
+import type { Attributes } from "../plan/values";
 import { fromJson, storedJson } from "./values/convert";
 import type { ObjectValue, Type } from "./values/value";
 
@@ -9,9 +10,10 @@ export interface StoredResource {
   /** Its `id`, unique among its type. */
   readonly id: string;
   readonly values: ObjectValue;
+  readonly origin?: Origin;
 }
 
-/** What exists, as far as Terraform is concerned: the cloud of the local provider. */
+/** What exists, on the values of the provider; `AppliedStore` keeps it. */
 export interface Resources extends Journaled {
   get(type: string, id: string): StoredResource | undefined;
   /** Creates or replaces. */
@@ -22,53 +24,28 @@ export interface Resources extends Journaled {
   nextNumber(): number;
 }
 
-type Entry =
-  | { readonly put: readonly [type: string, id: string, values: Json] }
-  | { readonly remove: readonly [type: string, id: string] }
-  | { readonly number: number };
-
 export interface ResourcesOptions {
+  /** @default one of its own, kept in `journal` */
+  readonly store?: AppliedStore;
   /** @default nothing is kept */
   readonly journal?: Journal;
   /** Type of a resource's value; undefined for a resource type that there is not any more. */
   readonly typeOf: (resourceType: string) => Type | undefined;
 }
 
-export function createResources({ journal = noJournal, typeOf }: ResourcesOptions): Resources {
-  const resources = new Map<string, StoredResource>();
-  const keyOf = (type: string, id: string) => `${type}\n${id}`;
-  let number = 0;
-  const journalName = "terraform";
-  const append = (entry: Entry) => journal.append(journalName, entry);
-  const putEntry = ({ type, id, values }: StoredResource): Entry => ({ put: [type, id, storedJson(values)] });
+export function createResources({ journal, typeOf, store = createAppliedStore(journal) }: ResourcesOptions): Resources {
+  const stored = (resource: ReturnType<AppliedStore["get"]>): StoredResource | undefined => {
+    const type = resource && typeOf(resource.type);
+    return type && { ...resource, values: fromJson(resource.values, type) as ObjectValue };
+  };
   return {
-    journalName,
-    replay(json) {
-      const entry = json as unknown as Entry;
-      if ("number" in entry) number = entry.number;
-      else if ("remove" in entry) resources.delete(keyOf(...entry.remove));
-      else {
-        const [type, id, values] = entry.put;
-        const valueType = typeOf(type);
-        if (valueType) resources.set(keyOf(type, id), { type, id, values: fromJson(values, valueType) as ObjectValue });
-      }
-    },
-    *compact() {
-      yield { number } satisfies Entry;
-      for (const resource of resources.values()) yield putEntry(resource);
-    },
-    get: (type, id) => resources.get(keyOf(type, id)),
-    put(resource) {
-      resources.set(keyOf(resource.type, resource.id), resource);
-      append(putEntry(resource));
-    },
-    remove(type, id) {
-      if (resources.delete(keyOf(type, id))) append({ remove: [type, id] });
-    },
-    list: () => [...resources.values()],
-    nextNumber() {
-      append({ number: ++number });
-      return number;
-    },
+    journalName: store.journalName,
+    replay: (entry) => store.replay(entry),
+    compact: () => store.compact(),
+    get: (type, id) => stored(store.get(type, id)),
+    put: (resource) => store.put({ ...resource, values: storedJson(resource.values) as Attributes }),
+    remove: (type, id) => store.remove(type, id),
+    list: () => store.list().flatMap((resource) => stored(resource) ?? []),
+    nextNumber: () => store.nextNumber(),
   };
 }

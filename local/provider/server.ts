@@ -1,8 +1,10 @@
+import type { AppliedStore } from "../engine/applied";
 import { durableGrpc } from "../engine/durable";
 import { UNKNOWN_PROJECT_NUMBER } from "../plan/project-number";
 import { startWireServer } from "../wire/server";
 import { providerMethods } from "./protocol/methods";
 import { createProvider } from "./provider";
+import { type Runner, runningProvider } from "./running";
 import { createResources, type Resources } from "./resources";
 import { providerSchemas, valueTypes } from "./schema/all";
 import type { ProviderSchema } from "./schema/provider-schema";
@@ -26,6 +28,8 @@ export interface ProviderServerOptions {
   readonly types?: ReadonlySet<string>;
   /** Refuses types that the engine does not simulate. @default false */
   readonly strict?: boolean;
+  /** The engine that runs what is applied. @default resources are only kept */
+  readonly runner?: Runner;
 }
 
 /** Providers that answer to Terraform from within this process. */
@@ -35,6 +39,10 @@ export interface ProviderServer {
   readonly resources: Resources;
   close(): Promise<void>;
 }
+
+/** What an engine keeps, on the values of the providers. */
+export const resourcesIn = (store: AppliedStore): Resources =>
+  createResources({ store, typeOf: valueTypes(providerSchemas()) });
 
 const offers = (schema: ProviderSchema, name: string): boolean =>
   schema.resource(name) !== undefined || schema.dataSource(name) !== undefined;
@@ -55,7 +63,9 @@ export async function startProviderServer(options: ProviderServerOptions): Promi
   const isNobodys = (name: string) => name.startsWith("google_") && !schemas.some((schema) => offers(schema, name));
   const servers = await Promise.all(
     schemas.map(async (schema) => {
-      const provider = createProvider({ ...options, projectNumber, resources, schema });
+      const planned = createProvider({ ...options, projectNumber, resources, schema });
+      const { runner, directory } = options;
+      const provider = runner ? runningProvider(planned, resources, runner, directory) : planned;
       const ours = types && new Set([...types].filter((name) => offers(schema, name) || isNobodys(name)));
       const grpc = durableGrpc(providerMethods(provider, ours), written);
       return { schema, wire: await startWireServer({ grpc, authority: GO_PLUGIN }) };

@@ -166,6 +166,11 @@ export function createProcesses(options: ProcessesOptions): Processes {
   };
 }
 
-/** Whom a target lets in, and at which addresses, is asked at each request; the rest makes a revision, as on Cloud Run. */
-const settingsOf = ({ url: _url, audiences: _audiences, invokers: _invokers, ...settings }: TargetSpec): string =>
-  JSON.stringify(settings);
+/**
+ * Whom a target lets in, and at which addresses, is asked at each request; the rest makes a revision, as on Cloud Run.
+ * The same archive may have moved.
+ */
+function settingsOf({ url: _url, audiences: _audiences, invokers: _invokers, ...settings }: TargetSpec): string {
+  const { archive, archiveDigest = archive, ...rest } = settings;
+  return JSON.stringify({ ...rest, archiveDigest });
+}

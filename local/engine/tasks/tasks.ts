@@ -142,6 +142,7 @@ export function createTasks(options: TasksOptions): Tasks {
         ...[...queues]
           .filter(([, one]) => one.stats().paused)
           .map(([queue]): Entry => ({ op: "pause", queue, paused: true })),
+        ...[...restored.paused].map((queue): Entry => ({ op: "pause", queue, paused: true })),
       ];
       for (const entry of entries) yield entry as unknown as Json;
     },

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { statePaths } from "../../engine/paths";
 import { producerOf, section, type StackDocument } from "../../plan/read";
 import { type Attributes, isObject } from "../../plan/values";
@@ -8,9 +8,6 @@ import { type Attributes, isObject } from "../../plan/values";
 export interface Workspace {
   /** Absolute. */
   readonly directory: string;
-  /** Resources that exist, as the provider keeps them. */
-  readonly journal: string;
-  readonly lock: string;
   /** Settings of Terraform itself: none. */
   readonly settings: string;
 }
@@ -19,14 +16,8 @@ const STATE = "terraform.LOCAL.tfstate";
 
 /** @param stateDir usually `.millrace` */
 export function workspaceOf(stateDir: string, stack: string): Workspace {
-  const directory = join(statePaths(stateDir, stack).directory, "terraform");
-  const file = (name: string) => join(directory, name);
-  return {
-    directory,
-    journal: file("resources.LOCAL.ndjson"),
-    lock: file("terraform.lock"),
-    settings: file("settings.LOCAL.tfrc"),
-  };
+  const directory = dirname(statePaths(stateDir, stack).applied);
+  return { directory, settings: join(directory, "settings.LOCAL.tfrc") };
 }
 
 /**
@@ -60,9 +51,11 @@ function localized(document: StackDocument, documents: readonly StackDocument[],
     return [name, { ...(isObject(body) && body), backend: "local", config: { path } }] as const;
   });
   const data = { ...section(json, "data"), terraform_remote_state: Object.fromEntries(states) };
+  // Both say where the state is.
+  const { cloud: _cloud, backend: _backend, ...terraform } = section(json, "terraform");
   return {
     ...json,
-    terraform: { ...section(json, "terraform"), backend: { local: { path: STATE } } },
+    terraform: { ...terraform, backend: { local: { path: STATE } } },
     ...(states.length > 0 && { data }),
   };
 }

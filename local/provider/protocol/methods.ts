@@ -3,7 +3,7 @@ import type { Call, Codec, Method, Methods } from "../../wire/grpc";
 import { type Diagnostic, failure } from "../planner/diagnostic";
 import type { Path } from "../planner/replace";
 import { NO_SETTINGS, type Settings, settingsOf } from "../planner/settings";
-import type { Provider } from "../provider";
+import type { Served } from "../provider";
 import { typeOfBlock } from "../schema/schema";
 import { fromJson } from "../values/convert";
 import { decodeValue, encodeValue } from "../values/msgpack";
@@ -43,7 +43,7 @@ const MARK = Buffer.from(JSON.stringify({ notice: "LOCAL", by: "millrace" }));
  * for its connection only.
  * @param types names of the types whose schema is served; all when undefined
  */
-export function providerMethods(provider: Provider, types?: ReadonlySet<string>): Methods {
+export function providerMethods(provider: Served, types?: ReadonlySet<string>): Methods {
   const configured = new WeakMap<object, Settings>();
   const settingsOfCall = ({ connection }: Call) => (connection && configured.get(connection)) ?? NO_SETTINGS;
   const { schema } = provider;
@@ -95,8 +95,8 @@ export function providerMethods(provider: Provider, types?: ReadonlySet<string>)
     ReadResource: [
       "ReadRequest",
       "ReadResponse",
-      ({ typeName, currentState, private: mark }) => {
-        const { state, diagnostics } = provider.read(typeName, objectOf(currentState, typeOf(typeName)));
+      async ({ typeName, currentState, private: mark }) => {
+        const { state, diagnostics } = await provider.read(typeName, objectOf(currentState, typeOf(typeName)));
         return { newState: dynamic(state), diagnostics, private: mark };
       },
     ],
@@ -118,21 +118,29 @@ export function providerMethods(provider: Provider, types?: ReadonlySet<string>)
     ApplyResourceChange: [
       "ApplyRequest",
       "ApplyResponse",
-      ({ typeName, priorState, plannedState }, call) => {
+      async ({ typeName, priorState, plannedState, config }, call) => {
         const type = typeOf(typeName);
         const prior = objectOrNull(priorState, type);
         const planned = objectOrNull(plannedState, type);
         // What goes wrong must not cost Terraform the resource.
-        const guarded = () => {
+        const guarded = async () => {
           try {
             const { connection: asker } = call;
             const settings = settingsOfCall(call);
-            return provider.apply({ type: typeName, settings, prior, planned, ...(asker && { asker }) });
+            const configured = objectOrNull(config, type);
+            return await provider.apply({
+              type: typeName,
+              settings,
+              prior,
+              planned,
+              ...(configured && { config: configured }),
+              ...(asker && { asker }),
+            });
           } catch (error) {
             return { state: prior, diagnostics: [diagnosticOf(error)] };
           }
         };
-        const { state, diagnostics } = guarded();
+        const { state, diagnostics } = await guarded();
         return { newState: dynamic(state), diagnostics, private: MARK, legacyTypeSystem: true };
       },
     ],
@@ -163,7 +171,11 @@ export function providerMethods(provider: Provider, types?: ReadonlySet<string>)
   ]);
 }
 
-type Rpc = readonly [request: string, response: string, answer: (request: Request, call: Call) => Reply];
+type Rpc = readonly [
+  request: string,
+  response: string,
+  answer: (request: Request, call: Call) => Reply | Promise<Reply>,
+];
 
 function unary(root: Root, [request, response, answer]: Rpc): Method {
   return {
@@ -171,16 +183,16 @@ function unary(root: Root, [request, response, answer]: Rpc): Method {
     request: codecOf(root.lookupType(`tfplugin5.${request}`)),
     response: codecOf(root.lookupType(`tfplugin5.${response}`)),
     handle: async (message, call) => {
-      const { diagnostics = [], ...rest } = guarded(() => answer(message as Request, call));
+      const { diagnostics = [], ...rest } = await guarded(() => answer(message as Request, call));
       return { ...rest, diagnostics: diagnostics.map(diagnosticMessage) };
     },
   };
 }
 
 /** What goes wrong is shown by Terraform with the resource it is about; a failed call would only name the plugin. */
-function guarded(run: () => Reply): Reply {
+async function guarded(run: () => Reply | Promise<Reply>): Promise<Reply> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     return { diagnostics: [diagnosticOf(error)] };
   }

@@ -76,7 +76,9 @@ export function pipeline(change: (resource: Blocks) => void = () => {}) {
         ttl_config: {},
       },
     },
-    google_monitoring_alert_policy: { dead: { display_name: "dead letters", combiner: "OR" } },
+    google_monitoring_alert_policy: {
+      dead: { display_name: "dead letters", combiner: "OR", conditions: [{ display_name: "any" }] },
+    },
   };
   change(resource);
   return { provider: { google: [{ project: PROJECT, region: "europe-west1" }] }, resource };

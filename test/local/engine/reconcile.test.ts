@@ -1,3 +1,4 @@
+import { IssuesError } from "../../../contract/issue";
 import { virtualClock } from "../../../local/engine/clock";
 import { createEvents } from "../../../local/engine/events";
 import { noJournal } from "../../../local/engine/journal";
@@ -28,10 +29,13 @@ const none = () => false;
 /** What brings a broker to a system, as the direct door does unless it is told what is touched. */
 function reconciler(pubsub: PubSub, more: readonly Kind[] = []) {
   const made = createReconciler([...pubsubKinds(pubsub), ...more], noJournal);
-  return {
-    ...made,
-    settle: (system: System, touched: Parameters<typeof made.settle>[1] = all) => made.settle(system, touched),
+  /** What it did; what it could not do as an error. */
+  const settle = async (system: System, touched: Parameters<typeof made.settle>[1] = all) => {
+    const { faults, ...applied } = await made.settle(system, touched);
+    if (faults.length > 0) throw new IssuesError(faults.flatMap(({ issues }) => issues));
+    return applied;
   };
+  return { ...made, settle };
 }
 
 describe("applying a plan to the broker", () => {

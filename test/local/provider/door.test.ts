@@ -17,7 +17,7 @@ const topics = (names: readonly string[], more: Attributes = {}): Attributes => 
     backend: { gcs: { bucket: "nobodys", prefix: "shop" } },
   },
   provider: { google: [{ project: "demo", region: "europe-west1" }] },
-  resource: { google_pubsub_topic: Object.fromEntries(names.map((name) => [name, { name }])) },
+  resource: { google_pubsub_topic: Object.fromEntries(names.map((name) => [name, { name: `topic-${name}` }])) },
   ...more,
 });
 
@@ -93,7 +93,9 @@ describeWithTerraform("Terraform commands on a stack", () => {
       ...topics([]),
       data: { terraform_remote_state: { [name]: { ...state, ...more } } },
       resource: {
-        google_pubsub_subscription: { s: { name: "s", topic: `\${data.terraform_remote_state.${name}.outputs.id}` } },
+        google_pubsub_subscription: {
+          s: { name: "subscription", topic: `\${data.terraform_remote_state.${name}.outputs.id}` },
+        },
       },
     });
     const { apply, terraform, verdict } = app({ base: producer, user: consumer("cross-stack-reference-input-base") });
@@ -119,6 +121,22 @@ describeWithTerraform("Terraform commands on a stack", () => {
   it("need Terraform, and say what to do without", async () => {
     const { terraform } = app({ shop: topics(["a"]) });
     expect(await faultsOf(terraform("shop", ["plan"], { env: { PATH: "/nowhere" } }))).toEqual(["MR4302"]);
+  });
+
+  it.each<[string, ...string[]]>([
+    ["login"],
+    ["workspace", "new", "x"],
+    ["state", "push", "real.tfstate"],
+    ["providers", "lock", "-platform=linux_amd64"],
+    ["plan", "-state=../real.tfstate"],
+    ["apply", "-auto-approve", "-state-out", "somewhere"],
+    ["init", "-backend-config=bucket=real"],
+    ["init", "-migrate-state"],
+    ["-chdir=/elsewhere", "plan"],
+  ])("do not lead out of their folder: %s %s", async (...args) => {
+    const { root, terraform } = app({ shop: topics(["a"]) });
+    expect(await faultsOf(terraform("shop", args))).toEqual(["MR4305"]);
+    expect(readdirSync(root)).toEqual(["cdktf.out"]);
   });
 
   it("say why Terraform cannot begin", async () => {
@@ -154,8 +172,8 @@ describeWithTerraform("Terraform commands on a stack", () => {
     expect((await apply("shop")).code).toBe(0);
     expect(await verdict("shop")).toBe(0);
     const journal = readFileSync(join(stateDir, "shop/terraform/resources.LOCAL.ndjson"), "utf8");
-    expect(new Set(journal.match(/projects\/demo\/topics\/t\d+/g))).toHaveProperty("size", names.length);
-    expect(existsSync(join(stateDir, "shop/terraform/terraform.lock"))).toBe(false);
+    expect(new Set(journal.match(/projects\/demo\/topics\/topic-t\d+/g))).toHaveProperty("size", names.length);
+    expect(existsSync(join(stateDir, "shop/engine.lock"))).toBe(false);
   });
 
   it("end with the process that runs them, and end well on Ctrl-C", async () => {
