@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { buildSync } from "esbuild";
+import { PACKAGED } from "../constructs/packaging/bundle";
 import { wrapperSource } from "../constructs/packaging/wrapper";
 import { type Bench, table } from "./measure";
 
@@ -26,6 +27,7 @@ export function bundleSize(kind: "service" | "function", store: "memory" | "fire
     target: "node20",
     format: "cjs",
     conditions: ["millrace-source"],
+    define: PACKAGED,
     external: ["zod"],
     logLevel: "silent",
   });

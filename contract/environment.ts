@@ -25,6 +25,8 @@ export const ENV = {
   deadLetterTopic: "MILLRACE_DEAD_LETTER_TOPIC",
   /** `projects/{project}/subscriptions/{subscription}`: what a pull worker takes its messages from. */
   subscription: "MILLRACE_SUBSCRIPTION",
+  /** Addresses of topics by the names of `defineTopic`: `{name}=projects/{project}/topics/{topic}`, comma separated. */
+  topics: "MILLRACE_TOPICS",
 
   /** Set while packaging asks a bundle for its contract; nothing may start. */
   describe: "MILLRACE_DESCRIBE",

@@ -5,4 +5,5 @@ export * from "./issue";
 export * from "./json";
 export * from "./probe";
 export * from "./store";
+export * from "./topic";
 export { type Code, codes } from "./codes";

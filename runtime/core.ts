@@ -5,19 +5,20 @@ import { platformDoor } from "./auth/door";
 import type { TokenCheck } from "./auth/self";
 import { type Clock, realClock } from "./clock";
 import { decode } from "./decode/decode";
-import type { Incoming } from "./decode/incoming";
+import { type Decoded, type Incoming, traced } from "./decode/incoming";
 import { deliver, type Delivered, type DeliverOptions } from "./deliver";
 import { metadataAccessToken } from "./google/access-token";
-import { restPublisher } from "./google/publisher";
+import { type Publisher, restPublisher } from "./google/publisher";
 import type { Handler } from "./handler";
-import { createLog, type Log, type LogFields } from "./log";
+import { createLog, type Log } from "./log";
 import { type Outcome, pushStatus } from "./outcome";
 import { createProbe } from "./probe";
 import { readSettings, type Settings } from "./settings";
 import { createShutdown, drain } from "./shutdown";
 import { memoryStore } from "./store/memory";
 import type { Store } from "./store/store";
-import type { Transport } from "./transport";
+import { traceFields } from "./trace";
+import type { Report, Transport } from "./transport";
 
 /** A request, whatever server received it. */
 export interface CoreRequest {
@@ -33,6 +34,8 @@ export interface CoreReply {
   readonly status: number;
   /** Why, for a person; empty for an ack. */
   readonly text: string;
+  /** Content type of the text. @default plain text */
+  readonly type?: string;
   /** The connection is not to be used again. */
   readonly close: boolean;
 }
@@ -51,13 +54,17 @@ export interface RuntimeOptions {
   /** Where records live. @default a memory store, which the contract must have asked for */
   readonly store?: Store | undefined;
   /**
-   * What else may carry events, beside Pub/Sub pushes and CloudEvents: `cloudTasks()`, `cloudScheduler()` of
-   * `millrace/runtime/transports`.
+   * What else may carry events, beside Pub/Sub pushes and CloudEvents: `cloudTasks()`, `cloudScheduler()`,
+   * `cloudEventsBatch()`, `workflowSteps()` of `millrace/runtime/transports`.
    * @default nothing
    */
   readonly transports?: readonly Transport[];
+  /** Tells somebody else what became of an event: `workflowCallbacks()`, say. @default nobody */
+  readonly report?: Report;
   /** For `auth: "self"`: `googleTokens()` of `millrace/runtime/tokens`. @default none, which such a contract refuses */
   readonly tokens?: TokenCheck;
+  /** Sends messages. @default Pub/Sub's REST API; `googlePublisher` of `millrace/runtime/publish` is another */
+  readonly publisher?: Publisher;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Takes log lines. @default stdout */
@@ -97,13 +104,16 @@ export function prepare(
     send,
     handler,
     store: options.store ?? memoryStore({ clock }),
-    publisher: restPublisher({
-      emulatorHost: settings.pubsubEmulatorHost,
-      accessToken: metadataAccessToken({ clock, fetch: send }),
-      fetch: send,
-    }),
+    publisher:
+      options.publisher ??
+      restPublisher({
+        emulatorHost: settings.pubsubEmulatorHost,
+        accessToken: metadataAccessToken({ clock, fetch: send }),
+        fetch: send,
+      }),
     clock,
     log,
+    report: options.report,
     probe: createProbe(handler.contract.manifest.name, env),
   };
 }
@@ -132,19 +142,24 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
       log.warn("refused", { status: verdict.status, reason: verdict.reason });
       return reply(verdict.status, verdict.reason);
     }
-    const decoded = understand(headers, await body());
-    if (!decoded.ok) {
-      log.error("rejected", { outcome: "rejected", code: "MR3020", reason: decoded.reason });
-      return reply(400, decoded.reason);
-    }
-    const delivered = await deliver(decoded.incoming, receivedMs, shutdown, prepared);
-    logDelivery(log, decoded.incoming, delivered, clock.now() - receivedMs, traceOf(headers, prepared.project));
-    const { outcome } = delivered;
-    return reply(
+    const handle = async (decoded: Decoded): Promise<Delivered> => {
+      if (!decoded.ok) {
+        const { reason } = decoded;
+        log.error("rejected", { outcome: "rejected", code: "MR3020", reason });
+        return { outcome: { kind: "rejected", code: "MR3020", reason } };
+      }
+      const incoming = traced(decoded.incoming, headers["traceparent"]);
+      const delivered = await deliver(incoming, receivedMs, shutdown, prepared);
+      logDelivery(log, incoming, delivered, clock.now() - receivedMs, prepared.project);
       // What a shutdown cut short is no fault of the handler.
-      statusOf(outcome.kind === "retry" && shutdown.begun.aborted ? { kind: "busy" } : outcome),
-      "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "",
-    );
+      const cutShort = delivered.outcome.kind === "retry" && shutdown.begun.aborted;
+      return cutShort ? { outcome: { kind: "busy" } } : delivered;
+    };
+    if (transport?.answer) return { ...reply(0), ...(await transport.answer(headers, await body(), handle)) };
+    const decoded = understand(headers, await body());
+    const { outcome } = await handle(decoded);
+    const why = "cause" in outcome && outcome.kind !== "parked" ? outcome.cause.message : "";
+    return reply(statusOf(outcome), decoded.ok ? why : decoded.reason);
   };
 
   return {
@@ -190,17 +205,12 @@ const LEVEL = {
 /** One line for each delivery. */
 export function logDelivery(
   log: Log,
-  { meta: { id, deliveryAttempt, source } }: Incoming,
+  { meta: { id, deliveryAttempt, source, traceparent } }: Incoming,
   { outcome, attempt }: Delivered,
   tookMs: number,
-  more: LogFields = {},
+  project?: string,
 ): void {
   const { kind, ...why } = outcome;
-  log[LEVEL[kind]](kind, { outcome: kind, ...why, messageId: id, source, deliveryAttempt, attempt, tookMs, ...more });
-}
-
-/** Ties a line to its trace: https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields */
-function traceOf({ traceparent }: IncomingHttpHeaders, project: string | undefined): Record<string, string> {
-  const trace = /^00-([0-9a-f]{32})-/.exec(String(traceparent ?? ""))?.[1];
-  return trace && project ? { "logging.googleapis.com/trace": `projects/${project}/traces/${trace}` } : {};
+  const trace = traceFields(traceparent, project);
+  log[LEVEL[kind]](kind, { outcome: kind, ...why, messageId: id, source, deliveryAttempt, attempt, tookMs, ...trace });
 }

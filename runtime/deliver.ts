@@ -18,6 +18,8 @@ import type { Shutdown } from "./shutdown";
 import { createSteps } from "./steps";
 import { recordKey } from "./store/key";
 import type { Store } from "./store/store";
+import { traceFields } from "./trace";
+import type { Report } from "./transport";
 
 /** What deliveries of one handler share. */
 export interface DeliverOptions {
@@ -31,10 +33,16 @@ export interface DeliverOptions {
   readonly random?: () => number;
   /** Unique text. @default randomUUID */
   readonly newId?: () => string;
+  /** Tells somebody else what became of an event. */
+  readonly report?: Report | undefined;
   /** How long the sender waits for an answer, milliseconds. */
   readonly deadlineMs: number;
   /** Where parked events go; without it nothing is parked and the transport has to dead-letter. */
   readonly deadLetterTopic?: string | undefined;
+  /** For the traces of log lines. */
+  readonly project?: string | undefined;
+  /** Addresses of topics by their names. */
+  readonly topics?: string | undefined;
   /** Delivery after which the transport itself dead-letters. */
   readonly maxDeliveryAttempts?: number | undefined;
 }
@@ -43,6 +51,8 @@ export interface DeliverOptions {
 export interface Delivered {
   readonly outcome: Outcome;
   readonly attempt?: number;
+  /** JSON of what the handler returned or committed, of an event that is done. */
+  readonly result?: string | undefined;
 }
 
 /** A lease is at most this long: what a crashed instance delays its events by. */
@@ -56,6 +66,23 @@ const SETTLE_RESERVE_MS = 2_000;
  * has said that the event is done or parked.
  */
 export async function deliver(
+  incoming: Incoming,
+  receivedMs: number,
+  shutdown: Shutdown,
+  options: DeliverOptions,
+): Promise<Delivered> {
+  // A sender that deals with failures itself has no use for dead letters.
+  const given = incoming.raises ? { ...options, deadLetterTopic: undefined } : options;
+  const delivered = await attempt(incoming, receivedMs, shutdown, given);
+  try {
+    await options.report?.(incoming, delivered);
+    return delivered;
+  } catch (error) {
+    return { ...delivered, outcome: { kind: "retry", cause: describeError(error) } };
+  }
+}
+
+async function attempt(
   incoming: Incoming,
   receivedMs: number,
   shutdown: Shutdown,
@@ -125,19 +152,19 @@ export async function deliver(
     case "keyReuse":
       return { outcome: await settlement.parkUnclaimed(KEY_REUSE) };
     case "ended":
-      return { outcome: await settlement.replay(claimed.held) };
+      return { outcome: await settlement.replay(claimed.held), result: claimed.held.record.result };
     default:
   }
 
   const lease = keepLease(claimed.held, { store, clock, random });
-  const attempt = lease.attempts;
+  const { attempts } = lease;
   const ending = async (): Promise<Outcome> => {
     if (claimed.kind === "exhausted") return settlement.park(lease, exhausted(claimed.held));
     await point("C2");
     const { maxDeliveryAttempts: most = Infinity } = options;
     // A transport that does not count is counted for by the record.
-    const lastDelivery = (meta.deliveryAttempt ?? attempt) >= Math.min(most, givesUpAfter ?? most);
-    const isLastAttempt = options.deadLetterTopic !== undefined && (attempt >= manifest.attempts || lastDelivery);
+    const lastDelivery = (meta.deliveryAttempt ?? attempts) >= Math.min(most, givesUpAfter ?? most);
+    const isLastAttempt = options.deadLetterTopic !== undefined && (attempts >= manifest.attempts || lastDelivery);
     const ran = await run({
       handler,
       input: event.input,
@@ -150,24 +177,29 @@ export async function deliver(
         commitIn: (transactions, work) => settlement.commitIn(lease, transactions, work),
       },
       once: createSteps(lease, answerMs),
+      publish: settlement.publish(lease),
       shutdown,
       clock,
-      log: () => options.log.with({ messageId: meta.id, attempt }),
+      log: () =>
+        options.log.with({ messageId: meta.id, attempt: attempts, ...traceFields(meta.traceparent, options.project) }),
     });
 
     if (lease.settled) return settlement.afterCommit(lease, ran);
     if (ran.kind === "returned") return settlement.complete(lease, ran.value);
     const { error } = ran;
     if (lease.lost) return { kind: "leaseLost" };
-    if (options.deadLetterTopic && isFatal(handler, error)) return settlement.park(lease, describeError(error));
+    const fatal = isFatal(handler, error);
+    if (options.deadLetterTopic && fatal) return settlement.park(lease, describeError(error));
     // A shutdown is nobody's failure: the attempt is given back.
     if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
       return settlement.release(lease, error, { refund: true });
     if (isLastAttempt) return settlement.park(lease, describeError(error));
-    return settlement.release(lease, error, { delayMs: error instanceof Retry ? error.afterMs : 0 });
+    const delayMs = error instanceof Retry ? error.afterMs : 0;
+    const released = await settlement.release(lease, error, { delayMs });
+    return fatal && released.kind === "retry" ? { ...released, fatal } : released;
   };
   try {
-    return { attempt, outcome: await ending() };
+    return { attempt: attempts, outcome: await ending(), result: lease.settled?.record.result };
   } finally {
     lease.close();
   }

@@ -63,9 +63,9 @@ export function toFunction(handler: Handler, options: RuntimeOptions = {}, host:
     const { method = "", headers, rawBody } = request;
     const path = (request.originalUrl ?? request.url ?? "/").split("?", 1)[0]!;
     const body = async () => rawBody ?? Buffer.alloc(0);
-    const { status, text, close } = await core.handle({ method, path, headers, body });
+    const { status, text, type, close } = await core.handle({ method, path, headers, body });
     if (close) response.setHeader("connection", "close");
-    response.writeHead(status, text ? { "content-type": "text/plain; charset=utf-8" } : undefined);
+    response.writeHead(status, text ? { "content-type": type ?? "text/plain; charset=utf-8" } : undefined);
     await new Promise<void>((sent) => response.end(text, () => sent()));
   };
 

@@ -1,23 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Contract, Effects, EventMeta } from "../contract/contract";
 import type { Log } from "./log";
+import type { Publish } from "./outgoing";
 import type { DocumentData, Transactions } from "./store/store";
-
-/** A message to publish together with a commit. */
-export interface OutgoingMessage {
-  /** Bytes as they are, text as UTF-8, anything else as JSON. @default no data; then an attribute is needed */
-  readonly data?: unknown;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly orderingKey?: string;
-}
 
 /** Messages that leave if, and only if, a commit happens. */
 export interface Outbox {
-  /**
-   * Publishes after the commit, at least once; every copy carries the same `millrace-dedupe-id` attribute.
-   * @param topic `projects/{project}/topics/{topic}`
-   */
-  publish(topic: string, message: OutgoingMessage): void;
+  /** Publishes after the commit, at least once; every copy carries the same `millrace-dedupe-id` attribute. */
+  readonly publish: Publish<void>;
 }
 
 /** What one `ctx.commit` writes: all of it, together with the record that the event is done, or nothing. */
@@ -55,6 +45,13 @@ export interface Context {
    */
   once<T>(step: string, effect: (key: string) => T): Promise<Awaited<T>>;
   readonly log: Log;
+  /**
+   * Publishes now, at least once, whatever becomes of the event. What an attempt publishes first, second and so on has
+   * the same `millrace-dedupe-id` as with every other attempt. To publish if and only if the event is done, use the
+   * outbox of `commit`.
+   * @throws Unavailable when Pub/Sub does not answer; the message may have been published
+   */
+  readonly publish: Publish<Promise<void>>;
 }
 
 export interface TransactionalContext extends Context {
@@ -80,6 +77,8 @@ export interface TransactionalContext extends Context {
     work: (native: Native, outbox: Outbox) => unknown,
   ): Promise<void>;
 }
+
+export type { OutgoingMessage } from "../contract/topic";
 
 export type ContextOf<E extends Effects> = E extends "transactional" ? TransactionalContext : Context;
 

@@ -1,3 +1,4 @@
+import { describeIssues } from "../contract/schema";
 import type { Incoming } from "./decode/incoming";
 import { describeError, Fatal } from "./errors";
 import type { Handler } from "./handler";
@@ -23,7 +24,7 @@ export async function identify({ contract }: Handler, incoming: Incoming): Promi
     return rejected("MR3020", `the payload is not JSON (${(error as Error).name}, ${incoming.data.length} bytes)`);
   }
   const result = await spec.input["~standard"].validate(payload);
-  if (result.issues) return rejected("MR3021", result.issues.map(describeIssue).join("; "));
+  if (result.issues) return rejected("MR3021", describeIssues(result.issues));
   try {
     const key = spec.key(result.value, incoming.meta);
     if (typeof key !== "string" || key === "") return rejected("MR3022", "the contract's key is empty");
@@ -42,13 +43,3 @@ export function isFatal({ contract }: Pick<Handler, "contract">, error: unknown)
 }
 
 const rejected = (code: RejectionCode, reason: string): Identified => ({ kind: "rejected", code, reason });
-
-type SchemaIssue = {
-  readonly message: string;
-  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
-};
-
-function describeIssue({ path = [], message }: SchemaIssue): string {
-  const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-  return where ? `${where}: ${message}` : message;
-}

@@ -8,8 +8,8 @@ export type Outcome =
   | { readonly kind: "replayed" }
   /** Durably in the dead-letter topic, or about to be: the outbox row was committed. */
   | { readonly kind: "parked"; readonly cause: Cause }
-  /** Try again. `afterMs`: the handler asked for no attempt before that. */
-  | { readonly kind: "retry"; readonly cause: Cause; readonly afterMs?: number }
+  /** Try again. `afterMs`: the handler asked for no attempt before that. `fatal`: none will mend it, and it is not parked. */
+  | { readonly kind: "retry"; readonly cause: Cause; readonly afterMs?: number; readonly fatal?: true }
   /** Another delivery of the event was still at it when time ran out, or it is too early to try again. */
   | { readonly kind: "busy" }
   /** This delivery was too slow: the event belongs to another one. */

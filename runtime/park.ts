@@ -1,6 +1,7 @@
 import { DEDUPE_ATTRIBUTE } from "../contract/store";
 import type { EventMeta } from "../contract/contract";
 import type { OutboxRow } from "./store/store";
+import { TRACE_ATTRIBUTE } from "./trace";
 
 /** Why an event was parked. */
 export interface Cause {
@@ -54,6 +55,8 @@ export function deadLetterRow(parked: Parked): OutboxRow {
     [PARK_ATTRIBUTES.record]: parked.recordKey,
     [PARK_ATTRIBUTES.messageId]: meta.id,
     [PARK_ATTRIBUTES.source]: meta.source,
+    // Of an event that said nothing of it, the trace of the request that brought it.
+    [TRACE_ATTRIBUTE]: meta.traceparent,
   }).flatMap(([name, value]) => (value ? [[name, clip(value)] as const] : []));
   const theirs = Object.entries(meta.attributes);
   // One place is left for the count of those that found none.

@@ -1,34 +1,15 @@
 import { type Duration, milliseconds } from "../contract/duration";
 import { type Clock, realClock } from "./clock";
 import { Unavailable } from "./errors";
-import { metadataAccessToken } from "./google/access-token";
-import { type Publisher, restPublisher } from "./google/publisher";
+import type { Publisher } from "./google/publisher";
 import { createLog, type Log } from "./log";
 import { relay } from "./outbox";
+import { pubsubPublisher } from "./publish";
 import { recordKeyOfRow } from "./store/key";
 import type { MemoryStore } from "./store/memory";
 import type { Store } from "./store/store";
 
-export type { Publisher } from "./google/publisher";
-
-export interface PublisherOptions {
-  /** `host:port` of an emulator. @default PUBSUB_EMULATOR_HOST, and Google without it */
-  readonly emulatorHost?: string;
-  /** Gives an OAuth access token. @default the metadata server's, for the identity the service runs as */
-  readonly accessToken?: () => Promise<string>;
-  /** @default global fetch */
-  readonly fetch?: typeof fetch;
-}
-
-/** Publishes over Pub/Sub's REST API, as the runtime itself does. */
-export function pubsubPublisher(options: PublisherOptions = {}): Publisher {
-  const send = options.fetch ?? fetch;
-  return restPublisher({
-    emulatorHost: options.emulatorHost ?? process.env["PUBSUB_EMULATOR_HOST"],
-    accessToken: options.accessToken ?? metadataAccessToken({ clock: realClock(), fetch: send }),
-    fetch: send,
-  });
-}
+export { type Publisher, pubsubPublisher, type PubsubPublisherOptions } from "./publish";
 
 export interface RelayOutboxOptions {
   /** The store of the handlers whose messages are to be published. */

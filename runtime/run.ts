@@ -24,6 +24,7 @@ export interface RunOptions {
   /** What a transactional handler is given beside the rest. */
   readonly commits: Pick<TransactionalContext, "commit" | "commitIn">;
   readonly once: Context["once"];
+  readonly publish: Context["publish"];
   readonly shutdown: Shutdown;
   readonly clock: Clock;
   /** The handler's log, made when it is first used. */
@@ -72,6 +73,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     remaining: () => Math.max(0, endMs - clock.now()),
     idempotencyKey: lease.key,
     once: options.once,
+    publish: options.publish,
     get log() {
       return (log ??= options.log());
     },

@@ -50,9 +50,9 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
   const server = createServer((request, response) => {
     const { method = "", url = "/", headers } = request;
     const path = url.split("?", 1)[0]!;
-    void core.handle({ method, path, headers, body: () => bodyOf(request) }).then(({ status, text, close }) => {
+    void core.handle({ method, path, headers, body: () => bodyOf(request) }).then(({ status, text, type, close }) => {
       if (close) response.setHeader("connection", "close");
-      response.writeHead(status, text ? { "content-type": "text/plain; charset=utf-8" } : undefined).end(text);
+      response.writeHead(status, text ? { "content-type": type ?? "text/plain; charset=utf-8" } : undefined).end(text);
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -18,6 +18,7 @@ export interface Settings {
   readonly issuer?: string | undefined;
   readonly time?: ScaledTime | undefined;
   readonly pubsubEmulatorHost?: string | undefined;
+  readonly topics?: string | undefined;
 }
 
 /**
@@ -154,6 +155,7 @@ export function readSettings(
       issuer,
       time,
       pubsubEmulatorHost: env["PUBSUB_EMULATOR_HOST"] || undefined,
+      topics: env[ENV.topics],
     },
   };
 }

@@ -6,13 +6,14 @@ import type { Handler, Outbox, TransactionalContext } from "./handler";
 import type { Log } from "./log";
 import type { Outcome } from "./outcome";
 import { relay } from "./outbox";
+import { MAX_ROW_BYTES, type PublishArguments, sizeOf, toRow } from "./outgoing";
 import { type Cause, deadLetterRow } from "./park";
 import type { Probe } from "./probe";
 import { type Lease, revised } from "./record/lease";
 import { type Held, patiently, type Written } from "./record/transition";
 import type { Ran } from "./run";
 import type { Change, OutboxRow, RecordData, Store, Transactions } from "./store/store";
-import { gather, MAX_ROW_BYTES, sizeOf } from "./transaction";
+import { gather } from "./transaction";
 
 export interface SettlementOptions {
   readonly handler: Handler;
@@ -22,6 +23,8 @@ export interface SettlementOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly deadLetterTopic?: string | undefined;
+  /** Addresses of topics by their names. */
+  readonly topics?: string | undefined;
   /** The store is asked no longer than until this instant. */
   readonly untilMs: number;
   /** Passes a crash point of this delivery. */
@@ -44,6 +47,8 @@ export interface Settlement {
     transactions: Transactions<Native>,
     work: (native: Native, outbox: Outbox) => unknown,
   ): Promise<void>;
+  /** `ctx.publish`: at once, outside any commit. */
+  publish(lease: Lease): (...outgoing: PublishArguments) => Promise<void>;
   /** After `ctx.commit` the event is done, whatever came of the handler. */
   afterCommit(lease: Lease, ran: Ran): Promise<Outcome>;
   /** The handler returned without a commit: its effects, if any, were its own affair. */
@@ -81,7 +86,9 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     },
   };
   const expireAtMs = clock.now() + manifest.rememberMs;
+  const sender = { topics: options.topics, traceparent: meta.traceparent, expireAtMs };
   let committing = false;
+  let sent = 0;
   /** The rows of the last write, so that they need not be read back. */
   let rows: readonly OutboxRow[] | undefined;
 
@@ -160,10 +167,10 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
   /** What a commit is asked for, and the change that it is. */
   const gathering = (lease: Lease) => {
     const gathered = gather({
+      ...sender,
       handler: manifest.name,
       writes: manifest.writes,
       rowPrefix: `${lease.key}-${lease.token}`,
-      expireAtMs,
     });
     return {
       ...gathered,
@@ -197,6 +204,11 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
 
   return {
     release,
+
+    publish:
+      (lease) =>
+      (...outgoing) =>
+        publisher.publish([toRow(`${lease.key}-${++sent}`, sender, ...outgoing)]),
 
     commit: (lease, write) =>
       committed(

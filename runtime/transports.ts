@@ -1,5 +1,8 @@
-export type { Transport } from "./transport";
+export type { Answer, Report, Transport } from "./transport";
+export { type BatchOptions, cloudEventsBatch } from "./transports/batch";
 export { cloudScheduler, type CloudSchedulerOptions } from "./transports/cloud-scheduler";
 export { cloudTasks } from "./transports/cloud-tasks";
 export { decodeDocumentEvent } from "./transports/document-event";
 export { eventarc } from "./transports/eventarc";
+export { CALLBACK_ATTRIBUTE, workflowCallbacks, type WorkflowCallbacksOptions } from "./transports/workflow-callbacks";
+export { workflowSteps } from "./transports/workflows";

@@ -22,6 +22,9 @@ export interface Bundle {
 const FROM_SOURCE = extname(__filename) === ".ts";
 const CONDITIONS = FROM_SOURCE ? ["millrace-source", "module"] : ["module"];
 
+/** What is known of a bundle before it runs: its contract has been checked, and is compared with that of the plan. */
+export const PACKAGED = { "process.env.MILLRACE_PACKAGED": "true" } as const;
+
 /** Resolved on the machine that runs the archive: the framework starts the function. */
 export const FRAMEWORK = "@google-cloud/functions-framework";
 
@@ -54,6 +57,7 @@ export function bundle(
       target: "node20",
       format: "cjs",
       conditions: CONDITIONS,
+      define: PACKAGED,
       external: [FRAMEWORK, ...(options.external ?? [])],
       charset: "utf8",
       // Without white space esbuild drops every comment, so a comment never changes the archive; lines stay short

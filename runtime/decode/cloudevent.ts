@@ -28,6 +28,11 @@ export function decodeStructured(body: Buffer): Decoded {
   } catch {
     return undecodable("the CloudEvent is not JSON");
   }
+  return decodeObject(event);
+}
+
+/** A CloudEvent in JSON, parsed. */
+export function decodeObject(event: unknown): Decoded {
   if (typeof event !== "object" || event === null || Array.isArray(event))
     return undecodable("the CloudEvent is not an object");
   const attributes = event as Record<string, unknown>;

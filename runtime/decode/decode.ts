@@ -11,7 +11,7 @@ export function decode(headers: IncomingHttpHeaders, body: Buffer): Decoded {
   if (headers[MESSAGE_ID_HEADER] !== undefined) return decodeUnwrapped(headers, body);
   const contentType = (headers["content-type"] ?? "").toLowerCase();
   if (contentType.startsWith("application/cloudevents-batch"))
-    return undecodable("batches of CloudEvents are not supported: one answer cannot say which of them failed");
+    return undecodable("batches of CloudEvents need { transports: [cloudEventsBatch()] }");
   if (contentType.startsWith("application/cloudevents")) {
     if (!/^application\/cloudevents(\+json)?\s*(;|$)/.test(contentType))
       return undecodable(`CloudEvents in the format ${contentType} are not known; use application/cloudevents+json`);

@@ -1,4 +1,5 @@
 import type { EventMeta } from "../../contract/contract";
+import { firstTrace, TRACE_ATTRIBUTE } from "../trace";
 
 /** An event that was understood as such; whether its payload fits the contract is another question. */
 export interface Incoming {
@@ -15,6 +16,8 @@ export interface Incoming {
    * of deliveries after which it does, `Infinity` when it does not say.
    */
   readonly givesUpAfter?: number;
+  /** Set by a sender that deals with failures itself: nothing of its is parked. */
+  readonly raises?: true;
 }
 
 export type Decoded =
@@ -31,4 +34,11 @@ export const parseJson = (data: Buffer): unknown => (data.length === 0 ? undefin
 export function instant(text: unknown): number | undefined {
   const ms = typeof text === "string" ? Date.parse(text) : NaN;
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The event with the trace that it belongs to. @param header of the request that brought it, if one did */
+export function traced(incoming: Incoming, header?: string | string[]): Incoming {
+  const { attributes } = incoming.meta;
+  const traceparent = firstTrace(attributes[TRACE_ATTRIBUTE], attributes["traceparent"], header);
+  return traceparent === undefined ? incoming : { ...incoming, meta: { ...incoming.meta, traceparent } };
 }

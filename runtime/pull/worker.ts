@@ -3,7 +3,7 @@ import { DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { type Issue, IssuesError } from "../../contract/issue";
 import { sleep } from "../clock";
 import { logDelivery, prepare, type RuntimeOptions } from "../core";
-import { type Incoming, parseJson } from "../decode/incoming";
+import { type Incoming, parseJson, traced } from "../decode/incoming";
 import { deliver } from "../deliver";
 import type { Handler } from "../handler";
 import type { Log } from "../log";
@@ -71,7 +71,7 @@ export async function startWorker(handler: Handler, options: WorkOptions): Promi
 
   const handle = async (message: Pulled): Promise<Verdict> => {
     const receivedMs = clock.now();
-    const incoming = incomingOf(message, options.subscription);
+    const incoming = traced(incomingOf(message, options.subscription));
     let delivered;
     try {
       delivered = await deliver(incoming, receivedMs, shutdown, deliverOptions);
@@ -80,7 +80,7 @@ export async function startWorker(handler: Handler, options: WorkOptions): Promi
       return { ack: false, afterMs: 0 };
     }
     const { outcome } = delivered;
-    logDelivery(log, incoming, delivered, clock.now() - receivedMs);
+    logDelivery(log, incoming, delivered, clock.now() - receivedMs, prepared.project);
     switch (outcome.kind) {
       case "done":
       case "replayed":

@@ -169,7 +169,7 @@ describe("a step", () => {
     }).deliver(incoming({ id: "7" }));
     await world.clock.advance(20_500);
     const second = await within(world, 60_000, startInstance(world, handler).deliver(incoming({ id: "7" })));
-    expect(second).toEqual({ outcome: { kind: "done" }, attempt: 2 });
+    expect(second).toEqual({ outcome: { kind: "done" }, attempt: 2, result: "1" });
     thaw();
     expect((await within(world, 5_000, first)).outcome).toEqual({ kind: "leaseLost" });
     expect(errors).toEqual([expect.any(LeaseLost), expect.any(LeaseLost)]);
