@@ -1,3 +1,4 @@
+import { deliverabilityCodes } from "./deliverability";
 import { engineCodes } from "./engine";
 import { planCodes } from "./plan";
 import { providerCodes } from "./provider";
@@ -10,4 +11,5 @@ export const localCodes = {
   ...engineCodes,
   ...targetsCodes,
   ...providerCodes,
+  ...deliverabilityCodes,
 } as const satisfies CodeTable;

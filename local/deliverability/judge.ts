@@ -1,0 +1,182 @@
+import type { Issue } from "../../contract/issue";
+import { issue } from "../plan/issues";
+import { apiOfAgent } from "./agents";
+import { allows, type Grant } from "./grants";
+import { textAt } from "./read-value";
+import { JUDGED, ROLES } from "./roles";
+import { readable, same } from "./unknown";
+import { type Need, pathOf, type World } from "./world";
+
+/** A need and who meets it. */
+export interface Judged {
+  readonly need: Need;
+  /** The narrowest grant that meets it; undefined when none does for certain. */
+  readonly by?: Grant;
+  /** Grants that may meet it, for all that is known. */
+  readonly perhaps: readonly Grant[];
+}
+
+/** Looks for the grants that meet a need. */
+export function judge(world: World, need: Need): Judged {
+  const actions = [need.action, ...(need.others ?? [])];
+  const found = world.grants.flatMap((grant) => {
+    const answers = actions.map((action) => allows(grant, need.who, action, need.on));
+    const which = answers.indexOf("yes");
+    return which >= 0 || answers.includes("maybe")
+      ? [{ grant, rank: which < 0 ? undefined : rankOf(grant, need, actions[which]!) }]
+      : [];
+  });
+  const certain = found.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
+  const perhaps = found.filter(({ rank }) => rank === undefined).map(({ grant }) => grant);
+  return { need, ...(certain[0] && { by: certain[0].grant }), perhaps };
+}
+
+/** The narrowest place first, then the narrowest role. */
+function rankOf(grant: Grant, { on }: Need, action: Need["action"]): number {
+  const place = [on.name, ...on.within].findIndex((name) => same(name, grant.on) === "yes");
+  const role = (ROLES[action] as readonly string[]).indexOf(grant.role);
+  const everybody = grant.principal.startsWith("all") ? 1_000 : 0;
+  return everybody + place * 100 + (role < 0 ? 50 : role);
+}
+
+/** What a judged need comes to: a right that is missing, too wide, or given too late. */
+export function issuesOf(world: World, { need, by, perhaps }: Judged): readonly Issue[] {
+  const { code, severity = "error", at, action, who, on, path, otherwise, before } = need;
+  const role = ROLES[action][0];
+  if (!by) {
+    if (perhaps.length > 0 || !at.certain) return [];
+    const problem = `${path}, but ${readable(who)} lacks ${role} on ${readable(on.name)}: ${otherwise}`;
+    return [
+      issue(code, pathOf(at), problem, `grant ${role} on ${readable(on.name)} to ${readable(who)}`, { severity }),
+    ];
+  }
+  return [
+    ...(before ? late(world, by, before) : []),
+    ...(by.onProject && hasRoles(on.name) && by.condition === undefined ? [wide(need, by)] : []),
+  ];
+}
+
+/** Kinds of resources without roles of their own, and buckets that Google makes itself. */
+const hasRoles = (name: string): boolean =>
+  !/^projects\/[^/]+$|\/databases\/|\/workflows\/|^b\/gcf-v2-sources-/.test(name);
+
+function late(world: World, by: Grant, { item, otherwise }: NonNullable<Need["before"]>): readonly Issue[] {
+  // Stacks are applied one after another, and who waits for whom is not in either.
+  if (by.item.stack !== item.stack || world.waitsFor(item, by.item)) return [];
+  // A grant on what it is about cannot come first.
+  if (world.waitsFor(by.item, item)) return [];
+  const problem = `may be made before ${readable(by.principal)} has ${by.role} on ${readable(by.on)}: ${otherwise}`;
+  return [issue("MR4442", pathOf(item), problem, `add ${pathOf(by.item)} to its depends_on`, { severity: "warning" })];
+}
+
+function wide(need: Need, by: Grant): Issue {
+  const problem = `gives ${readable(by.principal)} ${by.role} on the whole of ${readable(by.on)}, and ${readable(need.on.name)} is what it needs it for`;
+  const fix = `grant it on ${readable(need.on.name)} instead`;
+  return issue("MR4431", pathOf(by.item), problem, fix, { severity: "warning" });
+}
+
+/** Grants that no path needs, given to somebody of whom the plans show all that he does. */
+export function needless(world: World, judged: readonly Judged[]): readonly Issue[] {
+  const needed = new Set(judged.flatMap(({ by, perhaps }) => [...(by ? [by] : []), ...perhaps]));
+  const calls = callersOf(world);
+  const runs = new Set(world.workloads.flatMap(({ identity }) => (identity === undefined ? [] : [identity])));
+  return world.grants
+    .filter((grant) => !needed.has(grant))
+    .filter((grant) => {
+      const email = grant.principal.replace(/^serviceAccount:/, "");
+      const shown = (apiOfAgent(email) !== undefined || calls.has(email)) && !runs.has(email);
+      // What code does is declared beside the plan, or nobody knows.
+      if (shown) return JUDGED.has(grant.role);
+      const declared = world.declared.get(grant.item.stack);
+      return declared !== undefined && !declared.some((record) => isDeclared(world, grant, record));
+    })
+    .map((grant) => {
+      const problem = `gives ${readable(grant.principal)} ${grant.role} on ${readable(grant.on)}, which nothing in the plan needs`;
+      const fix = "remove it, or grant it by the construct it is for, with the reason";
+      return issue("MR4430", pathOf(grant.item), problem, fix, { severity: "warning" });
+    });
+}
+
+/** E-mails that only ever call or build: everything they do is in the plans. */
+function callersOf({ items }: World): ReadonlySet<string> {
+  const emails = items.flatMap((item) => CALLERS.map((path) => textAt(item.config, path)?.split("/").at(-1)));
+  const triggers = items
+    .filter(({ type }) => type === "google_eventarc_trigger")
+    .map(({ config }) => textAt(config, "service_account")?.split("/").at(-1));
+  return new Set([...emails, ...triggers].filter((email) => email !== undefined));
+}
+
+const CALLERS = [
+  "push_config.oidc_token.service_account_email",
+  "bigquery_config.service_account_email",
+  "cloud_storage_config.service_account_email",
+  "http_target.oidc_token.service_account_email",
+  "http_target.oauth_token.service_account_email",
+  "event_trigger.service_account_email",
+  "build_config.service_account",
+] as const;
+
+type Declared = World["declared"] extends ReadonlyMap<string, readonly (infer Record)[]> ? Record : never;
+
+/** One spelling for resources in the report of grants and in the plan. */
+const spelled = (name: string): string =>
+  name
+    .replace(/^projects\/_\/buckets\//, "b/")
+    .replace("/functions/", "/services/")
+    .replace(/^projects\/[^/]+\/serviceAccounts\//, "serviceAccounts/");
+
+function isDeclared(world: World, grant: Grant, record: Declared): boolean {
+  const text = (value: string) => world.text(grant.item.stack, value);
+  const on = same(spelled(text(record.resource)), spelled(grant.on)) !== "no";
+  return (
+    record.role === grant.role &&
+    same(text(record.principal), grant.principal) !== "no" &&
+    (on || (grant.onProject && record.condition !== undefined)) &&
+    record.condition === grant.condition
+  );
+}
+
+/** What was granted on purpose, by the report beside the plan, and is not in the plan. */
+export function undone(world: World, stack: string, missing: readonly Need[]): readonly Issue[] {
+  const said = (record: Declared) =>
+    missing.some(
+      ({ who, action, on }) =>
+        who === record.principal &&
+        (ROLES[action] as readonly string[]).includes(record.role) &&
+        spelled(record.resource) === on.name,
+    );
+  return (world.declared.get(stack) ?? [])
+    .filter((record) => !world.grants.some((grant) => grant.item.stack === stack && isDeclared(world, grant, record)))
+    .filter((record) => !said(record))
+    .map((record) => {
+      const problem = `${record.principal} is to have ${record.role} on ${record.resource} (${record.reasons.join("; ")}), and the plan does not grant it`;
+      return issue("MR4432", stack, problem, "synthesize again, or grant it", {});
+    });
+}
+
+/** Grants that let everybody in, and IAM resources that take from others what these were granted. */
+export function unsafe({ grants }: World): readonly Issue[] {
+  return grants.flatMap((grant) => {
+    const path = pathOf(grant.item);
+    const warning = { severity: "warning" } as const;
+    const open = /^all(Authenticated)?Users$/.test(grant.principal);
+    const others = grant.owns
+      ? grants.filter((one) => one.item !== grant.item && one.role === grant.role && same(one.on, grant.on) === "yes")
+      : [];
+    const problem = `owns ${grant.role} on ${readable(grant.on)} and takes it from ${others[0] ? readable(others[0].principal) : ""}, whom ${others[0] ? pathOf(others[0].item) : ""} gives it`;
+    return [
+      ...(open
+        ? [
+            issue(
+              "MR4433",
+              path,
+              `gives ${grant.role} on ${readable(grant.on)} to ${grant.principal}, that is to anybody`,
+              "grant it to the account that calls, and let the caller send a token",
+              warning,
+            ),
+          ]
+        : []),
+      ...(others.length > 0 ? [issue("MR4434", path, problem, "use `_iam_member` resources for both", {})] : []),
+    ];
+  });
+}

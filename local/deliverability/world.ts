@@ -1,0 +1,90 @@
+import type { Code } from "../../contract/codes";
+import type { GrantRecord } from "../../contract/grants";
+import type { Severity } from "../../contract/issue";
+import { type Grant, grantsOf, type Place } from "./grants";
+import type { Item, Landscape } from "./landscape";
+import { projectName } from "./names";
+import type { Action } from "./roles";
+import { type Workload, workloadsOf } from "./workloads";
+
+/** Something that must be allowed, or a path does not deliver. */
+export interface Need {
+  readonly code: Code;
+  /** @default "error" */
+  readonly severity?: Severity;
+  /** The path, for a person: `Pub/Sub forwards dead letters of projects/p/subscriptions/orders`. */
+  readonly path: string;
+  /** What happens otherwise. */
+  readonly otherwise: string;
+  /** IAM member. */
+  readonly who: string;
+  readonly action: Action;
+  /** Any of these will do as well. @default none */
+  readonly others?: readonly Action[];
+  readonly on: Place;
+  /** Where it is said. */
+  readonly at: Item;
+  /** What must not be made before it may; with what happens if it is. */
+  readonly before?: { readonly item: Item; readonly otherwise: string };
+}
+
+/** What is wrong with a path, beside what is not allowed. */
+export interface Fault {
+  readonly code: Code;
+  /** @default "error" */
+  readonly severity?: Severity;
+  readonly at: Item;
+  readonly problem: string;
+  readonly fix: string;
+  readonly got?: string;
+  readonly want?: string;
+}
+
+/** What the plans come to, as the rules about paths ask for it. */
+export interface World extends Landscape {
+  readonly workloads: readonly Workload[];
+  readonly grants: readonly Grant[];
+  /** What was granted on purpose, and why, where a report stands beside the plan; by stack. */
+  readonly declared: ReadonlyMap<string, readonly GrantRecord[]>;
+}
+
+/** What a group of rules finds out about paths. */
+export interface Paths {
+  readonly needs: readonly Need[];
+  readonly faults: readonly Fault[];
+}
+
+/** A group of rules: walks what it is about as the cloud would. */
+export type Walk = (world: World) => Paths;
+
+export const worldOf = (landscape: Landscape, declared: World["declared"]): World => ({
+  ...landscape,
+  workloads: workloadsOf(landscape),
+  grants: grantsOf(landscape),
+  declared,
+});
+
+/** A resource that is in a project. */
+export const placeIn = (name: string, project: string): Place => ({ name, within: [projectName(project)] });
+
+/** Collects while walking. */
+export const collector = () => {
+  const needs: Need[] = [];
+  const faults: Fault[] = [];
+  return {
+    needs,
+    faults,
+    need: (need: Need) => void needs.push(need),
+    fault: (fault: Fault) => void faults.push(fault),
+  };
+};
+
+/** What a resource is called in messages: the construct that wrote it, else its address. */
+export const labelOf = (item: Item): string =>
+  item.path === undefined ? addressOf(item) : item.path.replace(/^[^/]+\//, "").replace(/\/Resource$/, "");
+
+/** `google_pubsub_topic.orders["a"]` */
+export const addressOf = (item: Item): string => item.key.slice(item.stack.length + 1);
+
+/** Where an issue is: the construct's path, else stack and address. */
+export const pathOf = (item: Item): string => item.path?.replace(/\/Resource$/, "") ?? item.key;
