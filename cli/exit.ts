@@ -12,6 +12,7 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR4001: EXIT.environment,
   MR4002: EXIT.usage,
   MR4018: EXIT.environment,
+  MR4450: EXIT.environment,
   MR4101: EXIT.environment,
   MR4102: EXIT.environment,
   MR4104: EXIT.environment,

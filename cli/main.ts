@@ -13,6 +13,7 @@ const lazy = {
   tasks: () => require("./commands/tasks") as typeof import("./commands/tasks"),
   fidelity: () => require("./commands/fidelity") as typeof import("./commands/fidelity"),
   workflow: () => require("./commands/workflow") as typeof import("./commands/workflow"),
+  check: () => require("./commands/check") as typeof import("./commands/check"),
   reportGrants: () => require("./commands/report-grants") as typeof import("./commands/report-grants"),
 };
 
@@ -42,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     workflowCheck: (...args) => lazy.workflow().workflowCheck(...args, terminal),
     workflowFmt: (...args) => lazy.workflow().workflowFmt(...args, terminal),
     workflowRun: (...args) => lazy.workflow().workflowRun(...args, terminal),
+    check: (...args) => lazy.check().check(...args, terminal),
     reportGrants: (...args) => lazy.reportGrants().reportGrants(...args, terminal),
   };
   try {

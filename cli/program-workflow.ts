@@ -71,4 +71,5 @@ export function addWorkflowCommands(
     });
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+/** Values of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { ExitCode } from "./exit";
 import type { Terminal } from "./terminal";
 import { version } from "./version";
-import { addWorkflowCommands, type WorkflowCommands } from "./program-workflow";
+import { addWorkflowCommands, collect, type WorkflowCommands } from "./program-workflow";
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -24,6 +24,12 @@ export interface EngineCommandOptions extends CommonOptions {
   readonly strict?: boolean;
 }
 
+export interface CheckCommandOptions extends CommonOptions {
+  readonly strict?: boolean;
+  /** Codes of warnings that are left out. */
+  readonly accept: readonly string[];
+}
+
 /** The commands, loaded when they are called: `--help` and `ps` need no engine. */
 export interface Commands extends WorkflowCommands {
   dev(stack: string | undefined, options: EngineCommandOptions): Promise<ExitCode>;
@@ -36,6 +42,7 @@ export interface Commands extends WorkflowCommands {
   tasksRun(task: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   tasksPurge(queue: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
+  check(subject: string | undefined, options: CheckCommandOptions): Promise<ExitCode>;
   reportGrants(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
 }
 
@@ -88,6 +95,18 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
     .option("--strict", "fail when something is not simulated")
     .action(async (stack: string | undefined, options: CommonOptions & { strict?: boolean }) => {
       exit = await commands.fidelity(stack, options);
+    });
+  common(program.command("check").helpGroup("Look:"))
+    .argument(
+      "[plan]",
+      "stack, .tf.json file, folder of them, or output of `terraform show -json`; every stack, if left out",
+    )
+    .description("walk a plan as Google Cloud would: what cannot deliver, and what is granted for nothing")
+    .option("--json", "one JSON document on stdout")
+    .option("--strict", "fail on warnings too")
+    .option("--accept <code>", "leave out a warning, by its code; may be repeated", collect, [])
+    .action(async (subject: string | undefined, options: CheckCommandOptions) => {
+      exit = await commands.check(subject, options);
     });
 
   const report = program

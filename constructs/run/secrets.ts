@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { type Grant, grant, type IGrantee } from "../core";
+import { enableApi, type Grant, grant, type IGrantee } from "../core";
 import { MillraceStack } from "../core/stack";
 import { SecretManagerSecretIamMember } from "../l1/secrets";
 import type { ISecret } from "../secrets/secret";
@@ -48,6 +48,8 @@ export function grantSecret(construct: Construct, reference: SecretReference, gr
     },
     grantee,
     { role: "roles/secretmanager.secretAccessor", on: "secret", reason: "reads a secret at start" },
+    // Without it Google refuses the grant, and the revision after it.
+    { dependsOn: [enableApi(construct, "secretmanager.googleapis.com")] },
   );
 }
 

@@ -20,6 +20,12 @@ export const deliverabilityCodes = {
     fix: "set the audience to the target's URL, or add it to custom_audiences",
     source: "https://cloud.google.com/run/docs/configuring/custom-audiences",
   },
+  MR4404: {
+    title: "caller that the ingress of its target keeps out",
+    why: "a service with internal ingress takes requests of Google's services from its own project and perimeter alone",
+    fix: "open the target's ingress, or call it from its own project",
+    source: "https://cloud.google.com/run/docs/securing/ingress",
+  },
   MR4405: {
     title: "publisher that may not publish",
     why: "messages, notifications or dead letters of it are lost, mostly without a word",

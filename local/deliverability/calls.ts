@@ -3,7 +3,7 @@ import { accountName, memberOf } from "./names";
 import { readable, same, isKnown } from "./unknown";
 import { collector, labelOf, placeIn, type World } from "./world";
 import { isDefaultAccount } from "./agents";
-import { type Workload, workloadAt } from "./workloads";
+import { isHashed, type Workload, workloadAt } from "./workloads";
 
 /** A request that something of Google's makes to a URL. */
 export interface Call {
@@ -32,10 +32,14 @@ export function walkCall(world: World, call: Call) {
   const name = labelOf(target.item);
   const isPublic =
     target.open ||
-    world.grants.some(
-      ({ principal, on, role }) =>
-        /^all(Authenticated)?Users$/.test(principal) && same(on, target.name) === "yes" && role === "roles/run.invoker",
-    );
+    world.grants
+      .near(placeIn(target.name, target.item.project))
+      .some(
+        ({ principal, on, role }) =>
+          /^all(Authenticated)?Users$/.test(principal) &&
+          same(on, target.name) === "yes" &&
+          role === "roles/run.invoker",
+      );
   if (email === undefined) {
     if (!isPublic)
       fault({
@@ -54,7 +58,7 @@ export function walkCall(world: World, call: Call) {
         action: "invoke",
         on: placeIn(target.name, target.item.project),
         at,
-        before: { item: at, otherwise: `the first ${what} may be answered 403` },
+        before: [{ item: at, otherwise: `the first ${what} may be answered 403` }],
       });
     audienceFault(call, target)?.forEach(fault);
     callerFault(call, target)?.forEach(fault);
@@ -68,6 +72,14 @@ export function walkCall(world: World, call: Call) {
         got: readable(email),
       });
   }
+  if (target.internal && same(at.project, target.item.project) === "no")
+    fault({
+      code: "MR4404",
+      severity: "warning",
+      at,
+      problem: `is of ${readable(at.project)}, and ${name} lets in what comes from its own project ${readable(target.item.project)}: requests of others are refused before IAM is asked`,
+      fix: "open the target's ingress, or call it from its own project",
+    });
   const { waitsSeconds } = call;
   if (waitsSeconds !== undefined && target.timeoutSeconds !== undefined && target.timeoutSeconds > waitsSeconds)
     fault({
@@ -87,7 +99,7 @@ function audienceFault({ at, url, audience, what }: Call, target: Workload) {
   const used = audience ?? url;
   if (!target.audiences || target.open) return undefined;
   const matches = target.audiences.map((one) => same(one, used));
-  if (matches.includes("yes")) return undefined;
+  if (matches.includes("yes") || isHashed(used)) return undefined;
   const below = target.audiences.some((one) => used.startsWith(`${one}/`) || used.startsWith(`${one}?`));
   // Whether a front end accepts its URL with a path is not documented.
   if (!below && matches.includes("maybe")) return undefined;
@@ -137,6 +149,6 @@ export function tokensNeed(at: Item, email: string, agent: string, how: string) 
     action: "makeTokens",
     on: placeIn(accountName(email), account),
     at,
-    before: { item: at, otherwise: "the first token may be refused" },
+    before: [{ item: at, otherwise: "the first token may be refused" }],
   } as const;
 }

@@ -71,7 +71,11 @@ export function evaluateOpenBody(body: Body, scope: Scope, place: Place): Value 
     const over = evaluateOpenBody(forEach, scope, place);
     const pairs = pairsOf(over);
     const made = pairs?.map(([key, value]) =>
-      evaluateOpenBody(content, bind(scope, { [iterator]: { key, value } }), `${place}.${label}[${String(key)}]`),
+      evaluateOpenBody(
+        content,
+        bind(scope, { [iterator]: { key, value } }),
+        `${place}.${label}[${JSON.stringify(key)}]`,
+      ),
     );
     members.set(label, made ?? unknown(`${place}.${label}`));
   }

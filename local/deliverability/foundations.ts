@@ -39,7 +39,7 @@ function key(world: World, item: Item, path: string, agent: Agent, { need }: Col
     action: "useKey",
     on: { name, within: [projectName(name.split("/")[1] ?? item.project)] },
     at: item,
-    before: { item, otherwise: "Google refuses a resource whose key its agent may not use" },
+    before: [{ item, otherwise: "Google refuses a resource whose key its agent may not use" }],
   });
 }
 
@@ -53,10 +53,10 @@ function build(world: World, item: Item, { need, fault }: Collector): void {
   const repository = textAt(config, "build_config.docker_repository");
   const region = textAt(item.attributes, "location") ?? "";
   // Google makes the bucket at the first deployment in a region.
-  const copies = `b/gcf-v2-sources-${world.projectNumber(project)}-${region}`;
+  const copies = bucketName(`gcf-v2-sources-${world.projectNumber(project)}-${region}`);
   const common = { code: "MR4422", who: memberOf(email), at: item, otherwise: "the function is not built" } as const;
   const what = (does: string) => `the build of ${labelOf(item)} ${does}`;
-  const before = { item, otherwise: "its first build may be refused" };
+  const before = [{ item, otherwise: "its first build may be refused" }];
   const all = [
     {
       ...common,
@@ -101,7 +101,7 @@ function build(world: World, item: Item, { need, fault }: Collector): void {
 
 /** Time between the grants of an identity made in the same plan and the first use of them. */
 function settled(world: World, item: Item, email: string, fault: Collector["fault"]): void {
-  const fresh = world.grants.filter(
+  const fresh = world.grants.all.filter(
     ({ principal, item: { stack } }) => stack === item.stack && same(principal, memberOf(email)) === "yes",
   );
   const sleeps = world.ofType("time_sleep").filter((sleep) => world.waitsFor(item, sleep));

@@ -5,7 +5,7 @@ import { allows, type Grant } from "./grants";
 import { textAt } from "./read-value";
 import { JUDGED, ROLES } from "./roles";
 import { readable, same } from "./unknown";
-import { type Need, pathOf, type World } from "./world";
+import { type Before, type Need, pathOf, type World } from "./world";
 
 /** A need and who meets it. */
 export interface Judged {
@@ -19,7 +19,7 @@ export interface Judged {
 /** Looks for the grants that meet a need. */
 export function judge(world: World, need: Need): Judged {
   const actions = [need.action, ...(need.others ?? [])];
-  const found = world.grants.flatMap((grant) => {
+  const found = world.grants.near(need.on).flatMap((grant) => {
     const answers = actions.map((action) => allows(grant, need.who, action, need.on));
     const which = answers.indexOf("yes");
     return which >= 0 || answers.includes("maybe")
@@ -41,7 +41,7 @@ function rankOf(grant: Grant, { on }: Need, action: Need["action"]): number {
 
 /** What a judged need comes to: a right that is missing, too wide, or given too late. */
 export function issuesOf(world: World, { need, by, perhaps }: Judged): readonly Issue[] {
-  const { code, severity = "error", at, action, who, on, path, otherwise, before } = need;
+  const { code, severity = "error", at, action, who, on, path, otherwise, before = [] } = need;
   const role = ROLES[action][0];
   if (!by) {
     if (perhaps.length > 0 || !at.certain) return [];
@@ -51,18 +51,18 @@ export function issuesOf(world: World, { need, by, perhaps }: Judged): readonly 
     ];
   }
   return [
-    ...(before ? late(world, by, before) : []),
+    ...before.flatMap((one) => late(world, by, one)),
     ...(by.onProject && hasRoles(on.name) && by.condition === undefined ? [wide(need, by)] : []),
   ];
 }
 
 /** Kinds of resources without roles of their own, and buckets that Google makes itself. */
 const hasRoles = (name: string): boolean =>
-  !/^projects\/[^/]+$|\/databases\/|\/workflows\/|^b\/gcf-v2-sources-/.test(name);
+  !/^projects\/[^/]+$|\/databases\/|\/workflows\/|\/buckets\/gcf-v2-sources-/.test(name);
 
-function late(world: World, by: Grant, { item, otherwise }: NonNullable<Need["before"]>): readonly Issue[] {
+function late(world: World, by: Grant, { item, otherwise }: Before): readonly Issue[] {
   // Stacks are applied one after another, and who waits for whom is not in either.
-  if (by.item.stack !== item.stack || world.waitsFor(item, by.item)) return [];
+  if (by.item.stack !== item.stack || by.principal.startsWith("all") || world.waitsFor(item, by.item)) return [];
   // A grant on what it is about cannot come first.
   if (world.waitsFor(by.item, item)) return [];
   const problem = `may be made before ${readable(by.principal)} has ${by.role} on ${readable(by.on)}: ${otherwise}`;
@@ -80,15 +80,16 @@ export function needless(world: World, judged: readonly Judged[]): readonly Issu
   const needed = new Set(judged.flatMap(({ by, perhaps }) => [...(by ? [by] : []), ...perhaps]));
   const calls = callersOf(world);
   const runs = new Set(world.workloads.flatMap(({ identity }) => (identity === undefined ? [] : [identity])));
-  return world.grants
+  return world.grants.all
     .filter((grant) => !needed.has(grant))
     .filter((grant) => {
       const email = grant.principal.replace(/^serviceAccount:/, "");
-      const shown = (apiOfAgent(email) !== undefined || calls.has(email)) && !runs.has(email);
-      // What code does is declared beside the plan, or nobody knows.
-      if (shown) return JUDGED.has(grant.role);
+      // Google's agents do what the plan says and nothing else; so do accounts that only call.
+      if (apiOfAgent(email) !== undefined) return JUDGED.has(grant.role);
       const declared = world.declared.get(grant.item.stack);
-      return declared !== undefined && !declared.some((record) => isDeclared(world, grant, record));
+      if (declared) return !declared.some((record) => isDeclared(world, grant, record));
+      // What code does is in no plan.
+      return calls.has(email) && !runs.has(email) && JUDGED.has(grant.role);
     })
     .map((grant) => {
       const problem = `gives ${readable(grant.principal)} ${grant.role} on ${readable(grant.on)}, which nothing in the plan needs`;
@@ -120,10 +121,7 @@ type Declared = World["declared"] extends ReadonlyMap<string, readonly (infer Re
 
 /** One spelling for resources in the report of grants and in the plan. */
 const spelled = (name: string): string =>
-  name
-    .replace(/^projects\/_\/buckets\//, "b/")
-    .replace("/functions/", "/services/")
-    .replace(/^projects\/[^/]+\/serviceAccounts\//, "serviceAccounts/");
+  name.replace("/functions/", "/services/").replace(/^projects\/[^/]+\/serviceAccounts\//, "serviceAccounts/");
 
 function isDeclared(world: World, grant: Grant, record: Declared): boolean {
   const text = (value: string) => world.text(grant.item.stack, value);
@@ -138,30 +136,36 @@ function isDeclared(world: World, grant: Grant, record: Declared): boolean {
 
 /** What was granted on purpose, by the report beside the plan, and is not in the plan. */
 export function undone(world: World, stack: string, missing: readonly Need[]): readonly Issue[] {
-  const said = (record: Declared) =>
+  const text = (value: string) => world.text(stack, value);
+  const keyOf = (role: string, on: string, principal: string) => [role, spelled(on), principal].join("\n");
+  const own = world.grants.all.filter(({ item }) => item.stack === stack);
+  const made = new Set(own.map(({ role, on, principal }) => keyOf(role, on, principal)));
+  const said = ({ role, resource, principal }: Declared) =>
     missing.some(
       ({ who, action, on }) =>
-        who === record.principal &&
-        (ROLES[action] as readonly string[]).includes(record.role) &&
-        spelled(record.resource) === on.name,
+        who === text(principal) &&
+        (ROLES[action] as readonly string[]).includes(role) &&
+        spelled(text(resource)) === spelled(on.name),
     );
   return (world.declared.get(stack) ?? [])
-    .filter((record) => !world.grants.some((grant) => grant.item.stack === stack && isDeclared(world, grant, record)))
-    .filter((record) => !said(record))
-    .map((record) => {
-      const problem = `${record.principal} is to have ${record.role} on ${record.resource} (${record.reasons.join("; ")}), and the plan does not grant it`;
-      return issue("MR4432", stack, problem, "synthesize again, or grant it", {});
+    .filter(({ role, resource, principal }) => !made.has(keyOf(role, text(resource), text(principal))))
+    .filter((record) => !own.some((grant) => isDeclared(world, grant, record)) && !said(record))
+    .map(({ principal, role, resource, reasons }) => {
+      const problem = `${principal} is to have ${role} on ${resource} (${reasons.join("; ")}), and the plan does not grant it`;
+      return issue("MR4432", stack, problem, "synthesize again, or grant it");
     });
 }
 
 /** Grants that let everybody in, and IAM resources that take from others what these were granted. */
 export function unsafe({ grants }: World): readonly Issue[] {
-  return grants.flatMap((grant) => {
+  return grants.all.flatMap((grant) => {
     const path = pathOf(grant.item);
     const warning = { severity: "warning" } as const;
     const open = /^all(Authenticated)?Users$/.test(grant.principal);
     const others = grant.owns
-      ? grants.filter((one) => one.item !== grant.item && one.role === grant.role && same(one.on, grant.on) === "yes")
+      ? grants.all.filter(
+          (one) => one.item !== grant.item && one.role === grant.role && same(one.on, grant.on) === "yes",
+        )
       : [];
     const problem = `owns ${grant.role} on ${readable(grant.on)} and takes it from ${others[0] ? readable(others[0].principal) : ""}, whom ${others[0] ? pathOf(others[0].item) : ""} gives it`;
     return [

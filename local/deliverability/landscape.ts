@@ -8,6 +8,7 @@ import { emptyValues, instancesOf, scopeOf, type StackValues } from "../plan/res
 import { bind, type Scope } from "../plan/evaluate";
 import { type Attributes, isObject, type Value } from "../plan/values";
 import { evaluateOpen, evaluateOpenBody } from "./evaluate";
+import { OPEN_ORDER } from "./plan-json";
 import { isKnown, unknown } from "./unknown";
 
 /** A resource or data source, with a token for whatever cannot be known. */
@@ -37,7 +38,7 @@ export interface Landscape {
   readonly ofType: (...types: readonly string[]) => readonly Item[];
   /** The number of a project; a token when the plans do not say. */
   readonly projectNumber: (project: string) => string;
-  /** Whether one item is made only after another. */
+  /** Whether one item is made only after another; true where nobody can know. */
   readonly waitsFor: (item: Item, other: Item) => boolean;
   /** Text of a template of some stack: how what stands beside a plan refers to it. */
   readonly text: (stack: string, template: string) => string;
@@ -61,7 +62,7 @@ export function landscapeOf(documents: readonly StackDocument[]): Landscape {
   const dependencies = new Map(
     [...nodes.values()].map((node) => {
       const stackOf = (name: string) => producer(node.document, name)?.document.stack;
-      return [node.key, dependenciesOf(node, nodes, stackOf, ignore)];
+      return [node.key, dependenciesOf(node, nodes, stackOf)];
     }),
   );
   const { order, cycles } = orderOf(dependencies);
@@ -97,11 +98,11 @@ export function landscapeOf(documents: readonly StackDocument[]): Landscape {
     items,
     ofType: (...types) => types.flatMap((type) => byType.get(type) ?? []),
     projectNumber,
-    waitsFor: (item, other) => behind(item.node).has(other.node),
+    waitsFor: (item, other) => behind(item.node).has(other.node) || isOpen(nodes.get(item.node)!),
     modules,
     text(stack, template) {
       const own = values.get(stack);
-      if (!own) return template;
+      if (!own || !template.includes("${")) return template;
       const body = nodesOf({ ...own.document, json: { locals: { it: template } } }, ignore)[0]!.body;
       const found =
         body.kind === "leaf"
@@ -119,14 +120,15 @@ export function landscapeOf(documents: readonly StackDocument[]): Landscape {
 /** The number that the documents mention, else a token: two principals of one project stay comparable. */
 function numberOf(documents: readonly StackDocument[]): (project: string) => string {
   const mentioned = projectNumbers(documents);
+  // The stand-in of nobody's number is a number that somebody may have.
+  const real = JSON.stringify(documents.map(({ json }) => json)).includes(UNKNOWN_PROJECT_NUMBER);
+  const known = new Map<string, string>();
   return (project) => {
-    const number = mentioned(project);
-    return number === UNKNOWN_PROJECT_NUMBER && !mentions(documents) ? unknown(`number of ${project}`) : number;
+    const number = known.get(project) ?? mentioned(project);
+    known.set(project, number);
+    return number === UNKNOWN_PROJECT_NUMBER && !real ? unknown(`number of ${project}`) : number;
   };
 }
-
-const mentions = (documents: readonly StackDocument[]): boolean =>
-  documents.some(({ json }) => JSON.stringify(json).includes(UNKNOWN_PROJECT_NUMBER));
 
 function itemsOf(node: Node, scope: Scope, provider: Attributes, projectNumber: (project: string) => string) {
   const { key, type, document, constructPath: path } = node;
@@ -136,8 +138,9 @@ function itemsOf(node: Node, scope: Scope, provider: Attributes, projectNumber: 
     region: unknown("the provider's region"),
     ...provider,
   };
-  const { list, collect, certain } = unfold(node, scope);
-  const items = list.map(({ scope, suffix }): Item => {
+  const unfolded = unfold(node, scope);
+  const { certain } = unfolded;
+  const items = unfolded.list.map(({ scope, suffix }): Item => {
     const place = `${key}${suffix}`;
     const body = evaluateOpenBody(node.body, scope, place);
     const config = isObject(body) ? body : {};
@@ -161,8 +164,11 @@ function itemsOf(node: Node, scope: Scope, provider: Attributes, projectNumber: 
       ...(path !== undefined && { path }),
     };
   });
-  return { items, value: collect(items.map(({ attributes }) => attributes)) };
+  return { items, value: unfolded.collect(items.map(({ attributes }) => attributes)) };
 }
+
+/** Whether what a node waits for is not all in its document. */
+const isOpen = ({ dependsOn }: Node): boolean => dependsOn.some((chain) => chain.join(".") === OPEN_ORDER);
 
 interface Unfolded {
   readonly list: readonly { readonly scope: Scope; readonly suffix: string }[];

@@ -4,7 +4,8 @@ import { unknown } from "./unknown";
 
 /*
  * One name for each resource, however a plan writes it: by its last part, in full, or through a reference to either.
- * Buckets are `b/NAME`, service accounts `serviceAccounts/EMAIL`, a function is the Cloud Run service under it.
+ * Buckets are `projects/_/buckets/NAME`, as conditions write them, service accounts `serviceAccounts/EMAIL`, and a
+ * function is the Cloud Run service under it.
  */
 
 /** Text of an argument; one that is unset or nobody's is a token of its own. */
@@ -20,7 +21,8 @@ export const topicName = (name: string, project: string): string => inFull(name,
 export const subscriptionName = (name: string, project: string): string =>
   inFull(name, `${projectName(project)}/subscriptions`);
 
-export const bucketName = (name: string): string => `b/${name.replace(/^(b|gs:\/|projects\/_\/buckets)\//, "")}`;
+export const bucketName = (name: string): string =>
+  `projects/_/buckets/${name.replace(/^(b|gs:\/|projects\/_\/buckets)\//, "")}`;
 
 export const secretName = (name: string, project: string): string => inFull(name, `${projectName(project)}/secrets`);
 

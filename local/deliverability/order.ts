@@ -18,6 +18,8 @@ const APIS: readonly (readonly [prefix: string, apis: readonly string[]])[] = [
       "run.googleapis.com",
       "cloudbuild.googleapis.com",
       "artifactregistry.googleapis.com",
+      "storage.googleapis.com",
+      "logging.googleapis.com",
     ],
   ],
   ["google_eventarc_", ["eventarc.googleapis.com"]],
@@ -51,8 +53,10 @@ export const walkOrder: Walk = (world) => {
 };
 
 /** APIs that an argument asks for. */
-function extra({ config }: Item): readonly string[] {
+function extra({ type, config }: Item): readonly string[] {
+  const service = type === "google_project_service_identity" ? textAt(config, "service") : undefined;
   return [
+    ...(service === undefined ? [] : [service]),
     ...(textAt(config, "bigquery_config.table") === undefined ? [] : ["bigquery.googleapis.com"]),
     ...(textAt(config, "cloud_storage_config.bucket") === undefined ? [] : ["storage.googleapis.com"]),
   ];
@@ -95,7 +99,7 @@ function api_(
 function agentExists(item: Item, enabled: readonly Item[], world: World, { fault }: Collector): void {
   const email = (textAt(item.config, "member") ?? "").replace(/^serviceAccount:/, "");
   const api = apiOfAgent(email);
-  if (!/_iam_member$/.test(item.type) || api === undefined) return;
+  if (!item.type.endsWith("_iam_member") || api === undefined) return;
   const makers = [
     ...world.ofType("google_project_service_identity").filter((one) => textAt(one.config, "service") === api),
     ...(api === "storage.googleapis.com" ? world.ofType("google_storage_project_service_account") : []),

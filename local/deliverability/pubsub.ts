@@ -114,7 +114,7 @@ function writes(world: World, { item, name }: Subscription, { need, fault }: Col
   const common = {
     who: memberOf(email ?? agent),
     at: item,
-    before: { item, otherwise: "Google may refuse the subscription" },
+    before: [{ item, otherwise: "Google may refuse the subscription" }],
   };
   const actions =
     table === undefined ? (["createObjects", "describeBucket"] as const) : (["writeRows", "describeTable"] as const);
@@ -172,7 +172,7 @@ function deadLetters(
     ...common,
     action: "publish",
     on: placeIn(deadLetterTopic, project),
-    before: { item, otherwise: "the first dead letters may not be forwarded" },
+    before: [{ item, otherwise: "the first dead letters may not be forwarded" }],
   });
   need({ ...common, action: "subscribe", on: placeIn(name, item.project) });
   if (same(deadLetterTopic, topic) === "yes")
@@ -193,12 +193,13 @@ function deadLetters(
     });
   if (made)
     for (const keeper of keepers)
-      if (same(keeper.topic, deadLetterTopic) === "yes") keptLongEnough(item, keeper, fault, item, world);
+      if (keeper.item !== item && same(keeper.topic, deadLetterTopic) === "yes")
+        keptLongEnough(item, keeper, fault, world);
 }
 
 const topicOf = (item: Item): string => topicName(argument(item, "name"), item.project);
 
-function keptLongEnough(source: Item, keeper: Subscription, fault: Collector["fault"], item: Item, world: World): void {
+function keptLongEnough(source: Item, keeper: Subscription, fault: Collector["fault"], world: World): void {
   const [wait, kept] = [retentionOf(source), retentionOf(keeper.item)];
   if (wait !== undefined && kept !== undefined && kept < Math.max(wait, WEEK_SECONDS))
     fault({
@@ -210,11 +211,11 @@ function keptLongEnough(source: Item, keeper: Subscription, fault: Collector["fa
       got: `${kept}s`,
       want: `≥ ${Math.max(wait, WEEK_SECONDS)}s`,
     });
-  if (keeper.item.stack === item.stack && !world.waitsFor(item, keeper.item))
+  if (keeper.item.stack === source.stack && !world.waitsFor(source, keeper.item))
     fault({
       code: "MR4442",
       severity: "warning",
-      at: item,
+      at: source,
       problem: `may be made before ${labelOf(keeper.item)}, which keeps its dead letters: the first ones may be dropped`,
       fix: `add ${labelOf(keeper.item)} to its depends_on`,
     });

@@ -63,5 +63,5 @@ export function textsAt(of: Attributes, path: string): readonly string[] | undef
   const value = valueAt(of, path);
   if (value === undefined) return [];
   if (value === OPEN || !Array.isArray(value)) return undefined;
-  return (value as readonly Value[]).map((item) => String(item));
+  return (value as readonly Value[]).map((item) => (typeof item === "object" ? "" : String(item)));
 }

@@ -15,7 +15,7 @@ import type { Action } from "./roles";
 import { isKnown, readable } from "./unknown";
 import { collector, labelOf, placeIn, type Walk, type World } from "./world";
 import { isDefaultAccount } from "./agents";
-import type { Workload } from "./workloads";
+import { type Workload, workloadAt } from "./workloads";
 
 /** What code needs where it runs: secrets, mounted buckets, and what its environment names. */
 export const walkRuntime: Walk = (world) => {
@@ -25,7 +25,7 @@ export const walkRuntime: Walk = (world) => {
     if (workload.identity === undefined) continue;
     secrets(workload, found);
     volumes(workload, found);
-    handler(workload, found);
+    handler(world, workload, found);
     named(world, workload, found);
   }
   return found;
@@ -78,7 +78,7 @@ function secrets(workload: Workload, { need }: Collector): void {
       action: "readSecret",
       on: placeIn(secretName(secret, project), project),
       at: item,
-      before: { item, otherwise: "Google refuses a revision that may not read its secrets" },
+      before: [{ item, otherwise: "Google refuses a revision that may not read its secrets" }],
     });
 }
 
@@ -96,14 +96,20 @@ function volumes({ item, kind, identity }: Workload, { need }: Collector): void 
       action: readOnly ? "readObjects" : "writeObjects",
       on: placeIn(bucketName(bucket), item.project),
       at: item,
-      before: { item, otherwise: "its first instances may not start" },
+      before: [{ item, otherwise: "its first instances may not start" }],
     });
   }
 }
 
 /** What the runtime of a handler of ours does by itself. */
-function handler({ item, identity, environment }: Workload, { need }: Collector): void {
+function handler(world: World, workload: Workload, { need }: Collector): void {
+  const { item, identity, environment } = workload;
   const who = memberOf(identity!);
+  // What calls it is made when all of this is there, or the first deliveries fail.
+  const before = world
+    .ofType("google_pubsub_subscription")
+    .filter(({ config }) => workloadAt(world.workloads, textAt(config, "push_config.push_endpoint") ?? "") === workload)
+    .map((caller) => ({ item: caller, otherwise: "the first deliveries fail in the runtime" }));
   const database = environment.get("MILLRACE_FIRESTORE_DATABASE");
   if (database !== undefined && environment.get("MILLRACE_STORE") === "firestore")
     need({
@@ -114,6 +120,7 @@ function handler({ item, identity, environment }: Workload, { need }: Collector)
       action: "useDocuments",
       on: { name: database, within: [projectName(database.split("/")[1] ?? item.project)] },
       at: item,
+      before,
     });
   const subscription = environment.get("MILLRACE_SUBSCRIPTION");
   if (subscription !== undefined)
@@ -125,6 +132,7 @@ function handler({ item, identity, environment }: Workload, { need }: Collector)
       action: "subscribe",
       on: placeIn(subscription, subscription.split("/")[1] ?? item.project),
       at: item,
+      before,
     });
   const park = environment.get("MILLRACE_DEAD_LETTER_TOPIC");
   if (park !== undefined)
@@ -136,6 +144,7 @@ function handler({ item, identity, environment }: Workload, { need }: Collector)
       action: "publish",
       on: placeIn(park, park.split("/")[1] ?? item.project),
       at: item,
+      before,
     });
 }
 
@@ -166,8 +175,8 @@ function usable({ items, workloads }: World): readonly Named[] {
       case "google_pubsub_subscription":
         return of(subscriptionName(argument(item, "name"), project), ["subscribe"]);
       case "google_storage_bucket": {
-        const name = bucketName(argument(item, "name"));
-        return of(name, ["readObjects", "createObjects", "writeObjects"], [name.slice(2), `gs://${name.slice(2)}`]);
+        const name = argument(item, "name");
+        return of(bucketName(name), ["readObjects", "createObjects", "writeObjects"], [name, `gs://${name}`]);
       }
       case "google_cloud_tasks_queue":
         return of(regional(item, "queues"), ["enqueue"]);

@@ -70,7 +70,7 @@ function api(item: Item, url: string, oidc: string | undefined, oauth: string | 
   const [, prefix = "", project = item.project, region = prefix, name] = RUN_JOB.exec(url) ?? [];
   const workflow = EXECUTIONS.exec(url);
   const common = { code: "MR4401", who: memberOf(email), at: item } as const;
-  const before = { item, otherwise: "the first run may be refused" };
+  const before = [{ item, otherwise: "the first run may be refused" }];
   if (name !== undefined)
     found.need({
       ...common,
@@ -110,7 +110,7 @@ function queue(world: World, item: Item, { need, fault }: Collector): void {
   for (const { principal } of producers(world, place)) {
     // A queue with a token of its own asks for nobody else's.
     if (own) continue;
-    const acting = world.grants.filter(
+    const acting = world.grants.all.filter(
       (grant) => grant.principal === principal && grant.role === "roles/iam.serviceAccountUser",
     );
     const accounts = acting.filter(({ on }) => callsSomething(world, on));
@@ -143,13 +143,13 @@ function queue(world: World, item: Item, { need, fault }: Collector): void {
 }
 
 const producers = (world: World, place: ReturnType<typeof placeIn>): readonly Grant[] =>
-  world.grants.filter(
+  world.grants.all.filter(
     (grant) => grant.role === "roles/cloudtasks.enqueuer" && allows(grant, grant.principal, "enqueue", place) === "yes",
   );
 
 /** Whether an account may call a workload of the plans, or one elsewhere. */
 const callsSomething = (world: World, account: string): boolean =>
-  world.grants.some(
+  world.grants.all.some(
     ({ principal, role }) =>
       role === "roles/run.invoker" &&
       same(`serviceAccounts/${principal.replace(/^serviceAccount:/, "")}`, account) !== "no",

@@ -35,7 +35,7 @@ function notification(world: World, item: Item, { need }: Collector): void {
     action: "publish",
     on: placeIn(topic, projectOfTopic(topic, item)),
     at: item,
-    before: { item, otherwise: "Google refuses a notification to a topic that Cloud Storage may not publish to" },
+    before: [{ item, otherwise: "Google refuses a notification to a topic that Cloud Storage may not publish to" }],
   });
 }
 
@@ -50,7 +50,7 @@ function channel(world: World, item: Item, { need }: Collector): void {
     action: "publish",
     on: placeIn(topicName(topic, item.project), projectOfTopic(topic, item)),
     at: item,
-    before: { item, otherwise: "the first notifications may be lost" },
+    before: [{ item, otherwise: "the first notifications may be lost" }],
   });
 }
 
@@ -97,7 +97,7 @@ type Needs = Pick<Collector, "need">;
 /** What an identity needs in order to get events of a type, and their source in order to send them. */
 function events(world: World, item: Item, type: string | undefined, email: string, { need }: Needs): void {
   const on = { name: projectName(item.project), within: [] };
-  const before = { item, otherwise: "Google may refuse the trigger" };
+  const before = [{ item, otherwise: "Google may refuse the trigger" }];
   if (type === undefined || !isKnown(type) || type === PUBLISHED) return;
   need({
     code: "MR4426",
@@ -128,7 +128,7 @@ function destination(world: World, item: Item, email: string, { need }: Needs): 
   const workflow = textAt(config, "destination.workflow");
   const uri = textAt(config, "destination.http_endpoint.uri");
   const common = { who: memberOf(email), at: item, code: "MR4401" } as const;
-  const before = { item, otherwise: "the first events may be answered 403" };
+  const before = [{ item, otherwise: "the first events may be answered 403" }];
   const region = textAt(config, "destination.cloud_run_service.region") ?? textAt(config, "location");
   const called =
     service === undefined

@@ -43,6 +43,10 @@ export const workloadsOf = (landscape: Landscape): readonly Workload[] =>
     item.mode === "managed" && Object.hasOwn(FIRST, item.type) ? [FIRST[item.type]!(item, landscape)] : [],
   );
 
+/** Whether a URL is of the form that Google has given services before their names said all: its hash is in no plan. */
+export const isHashed = (url: string): boolean =>
+  /^https:\/\/[a-z0-9-]+-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app\b/.test(url);
+
 /** The token that a reference to an attribute Google computes is. */
 const reference = (item: Item, attribute: string): string =>
   unknown(`${item.key.slice(item.stack.length + 1)}.${attribute}`);
@@ -99,11 +103,7 @@ function firstGeneration(item: Item, landscape: Landscape): Workload {
 function cloudFunction(item: Item, landscape: Landscape): Workload {
   const { config, attributes } = item;
   const url = `https://${location(item)}-${item.project}.cloudfunctions.net/${argument(item, "name")}`;
-  const computed = ["service_config.uri", "url"]
-    .map((path) => textAt(attributes, path))
-    .filter((one) => one !== undefined);
-  const own = ["service_config[0].uri", "url"].map((name) => reference(item, name));
-  const urls = [deterministicUrl(item, landscape), url, ...computed, ...own];
+  const urls = [deterministicUrl(item, landscape), url, textAt(attributes, "url") ?? reference(item, "url")];
   // google/cloud/functions/v2/functions.proto, `ServiceConfig.timeout_seconds`: 60 when unset.
   const timeout = numberAt(config, "service_config.timeout_seconds", 60);
   const ingress = textAt(config, "service_config.ingress_settings") ?? "ALLOW_ALL";

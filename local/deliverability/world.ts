@@ -1,7 +1,7 @@
 import type { Code } from "../../contract/codes";
 import type { GrantRecord } from "../../contract/grants";
 import type { Severity } from "../../contract/issue";
-import { type Grant, grantsOf, type Place } from "./grants";
+import { bookOf, type GrantBook, grantsOf, type Place } from "./grants";
 import type { Item, Landscape } from "./landscape";
 import { projectName } from "./names";
 import type { Action } from "./roles";
@@ -24,8 +24,13 @@ export interface Need {
   readonly on: Place;
   /** Where it is said. */
   readonly at: Item;
-  /** What must not be made before it may; with what happens if it is. */
-  readonly before?: { readonly item: Item; readonly otherwise: string };
+  /** What must not be made before it may; with what happens if it is. @default nothing */
+  readonly before?: readonly Before[];
+}
+
+export interface Before {
+  readonly item: Item;
+  readonly otherwise: string;
 }
 
 /** What is wrong with a path, beside what is not allowed. */
@@ -43,7 +48,7 @@ export interface Fault {
 /** What the plans come to, as the rules about paths ask for it. */
 export interface World extends Landscape {
   readonly workloads: readonly Workload[];
-  readonly grants: readonly Grant[];
+  readonly grants: GrantBook;
   /** What was granted on purpose, and why, where a report stands beside the plan; by stack. */
   readonly declared: ReadonlyMap<string, readonly GrantRecord[]>;
 }
@@ -60,7 +65,7 @@ export type Walk = (world: World) => Paths;
 export const worldOf = (landscape: Landscape, declared: World["declared"]): World => ({
   ...landscape,
   workloads: workloadsOf(landscape),
-  grants: grantsOf(landscape),
+  grants: bookOf(grantsOf(landscape)),
   declared,
 });
 

@@ -99,13 +99,13 @@ const without = (value: Attributes, names: ReadonlySet<string>): Attributes =>
 /** Names that are there without being declared. */
 const BUILT_IN = new Set(["each", "count", "path", "terraform", "self"]);
 
-/** Finds what a node refers to, by key; what is not declared anywhere is reported. */
+/** Finds what a node refers to, by key; what is not declared anywhere is reported, if somebody wants to know. */
 export function dependenciesOf(
   node: Node,
   nodes: ReadonlyMap<string, Node>,
   /** Stack that writes a remote state of this document. */
   producer: (name: string) => string | undefined,
-  report: (issue: Issue) => void,
+  report?: (issue: Issue) => void,
 ): string[] {
   const { stack } = node.document;
   const chains = [
@@ -136,6 +136,7 @@ export function dependenciesOf(
   };
   const declared = (key: string, chain: readonly string[]): string[] => {
     if (nodes.has(key)) return [key];
+    if (!report) return [];
     const candidates = keysUnder(`${key.split("/", 1)[0]}/`).map((known) => known.slice(known.indexOf("/") + 1));
     const wanted = key.slice(key.indexOf("/") + 1);
     const problem = `refers to ${chain.join(".")}, which nothing declares`;

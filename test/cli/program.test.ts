@@ -12,6 +12,7 @@ async function line(...argv: string[]) {
     dev: note("dev", 0),
     exec: note("exec", 7),
     ps: note("ps", 0),
+    check: note("check", 0),
     scheduleList: note("scheduleList", 0),
     scheduleRun: note("scheduleRun", 1),
     tasksList: note("tasksList", 0),

@@ -23,6 +23,7 @@ async function understood(argv: readonly string[]): Promise<boolean> {
     dev: nothing,
     exec: nothing,
     ps: nothing,
+    check: nothing,
     scheduleList: nothing,
     scheduleRun: nothing,
     tasksList: nothing,

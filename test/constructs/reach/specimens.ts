@@ -53,7 +53,7 @@ const CONDITIONS: readonly AlarmCondition[] = [
 ];
 
 /** Stacks that together use every prop of every construct: what they set is what the constructs reach. */
-const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
+export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
   (stack) => {
     const topic = new Topic(stack, "Topic", {
       retention: "1d",
