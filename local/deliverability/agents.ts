@@ -7,6 +7,8 @@ const DOMAINS = {
   tasks: { api: "cloudtasks.googleapis.com", domain: "gcp-sa-cloudtasks" },
   scheduler: { api: "cloudscheduler.googleapis.com", domain: "gcp-sa-cloudscheduler" },
   workflows: { api: "workflows.googleapis.com", domain: "gcp-sa-workflows" },
+  dataflow: { api: "dataflow.googleapis.com", domain: "dataflow-service-producer-prod" },
+  compute: { api: "compute.googleapis.com", domain: "compute-system" },
   storage: { api: "storage.googleapis.com", domain: "gs-project-accounts" },
   notifications: { api: "monitoring.googleapis.com", domain: "gcp-sa-monitoring-notification" },
 } as const;

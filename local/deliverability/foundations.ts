@@ -26,6 +26,11 @@ const KEYS: readonly (readonly [type: string, path: string, agent: Agent])[] = [
   ["google_cloud_run_v2_job", "template.template.encryption_key", "run"],
   ["google_workflows_workflow", "crypto_key_name", "workflows"],
   ["google_eventarc_channel", "crypto_key_name", "eventarc"],
+  ["google_eventarc_google_channel_config", "crypto_key_name", "eventarc"],
+  ["google_dataflow_job", "kms_key_name", "dataflow"],
+  ["google_dataflow_job", "kms_key_name", "compute"],
+  ["google_dataflow_flex_template_job", "kms_key_name", "dataflow"],
+  ["google_dataflow_flex_template_job", "kms_key_name", "compute"],
 ];
 
 function key(world: World, item: Item, path: string, agent: Agent, { need }: Collector): void {

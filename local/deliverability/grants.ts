@@ -92,6 +92,10 @@ const all = (...parts: readonly Sameness[]): Sameness =>
 /** Whether a condition lets a grant count for a resource; most are not understood here. */
 function holds(condition: string | undefined, place: Place): Sameness {
   if (condition === undefined) return "yes";
+  const parts = condition.split(" && ");
+  if (parts.length > 1) return all(...parts.map((part) => holds(part, place)));
+  // The service of a resource follows from its name.
+  if (/^resource\.service == "[^"]+"$/.test(condition)) return "yes";
   const [, equals] = /^resource\.name == "([^"]+)"$/.exec(condition) ?? [];
   const [, starts] = /^resource\.name\.startsWith\("([^"]+)"\)$/.exec(condition) ?? [];
   if (equals !== undefined) return same(place.name, equals);

@@ -45,10 +45,11 @@ export function issuesOf(world: World, { need, by, perhaps }: Judged): readonly 
   const role = ROLES[action][0];
   if (!by) {
     if (perhaps.length > 0 || !at.certain) return [];
-    const problem = `${path}, but ${readable(who)} lacks ${role} on ${readable(on.name)}: ${otherwise}`;
-    return [
-      issue(code, pathOf(at), problem, `grant ${role} on ${readable(on.name)} to ${readable(who)}`, { severity }),
-    ];
+    const elsewhere = !world.isHere(on.name);
+    const lacks = elsewhere ? "has, as far as these plans say, no" : "lacks";
+    const problem = `${path}, but ${readable(who)} ${lacks} ${role} on ${readable(on.name)}: ${otherwise}`;
+    const fix = `grant ${role} on ${readable(on.name)} to ${readable(who)}`;
+    return [issue(code, pathOf(at), problem, fix, { severity: elsewhere ? "warning" : severity })];
   }
   return [
     ...before.flatMap((one) => late(world, by, one)),

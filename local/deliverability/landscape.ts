@@ -139,6 +139,7 @@ function itemsOf(node: Node, scope: Scope, provider: Attributes, projectNumber: 
     ...provider,
   };
   const unfolded = unfold(node, scope);
+  const context = { projectNumber, report: () => {} };
   const { certain } = unfolded;
   const items = unfolded.list.map(({ scope, suffix }): Item => {
     const place = `${key}${suffix}`;
@@ -148,7 +149,9 @@ function itemsOf(node: Node, scope: Scope, provider: Attributes, projectNumber: 
     const { stack, directory } = document;
     const resource = { mode, type, address, stack, directory, config, provider: settings } as const;
     // The adapters check what they read; here only what they know of Google's names is of interest.
-    const attributes = completeByAdapter(resource, { projectNumber, report: () => {} }) ?? config;
+    // What a file holds is not asked, and need not be read.
+    const completed = type === "google_storage_bucket_object" ? undefined : completeByAdapter(resource, context);
+    const attributes = completed ?? config;
     const project = at(config, "project") ?? settings.project;
     const home = typeof project === "string" ? project : unknown("a project");
     return {

@@ -66,6 +66,30 @@ const FAMILIES: Readonly<Record<string, (item: Item) => string>> = {
   google_project: (item) => projectName(item.project),
 };
 
+/** Full names of what a plan makes, by type; roles on anything else may be granted elsewhere. */
+const OWN: Readonly<Record<string, (item: Item) => string>> = {
+  google_pubsub_topic: (item) => topicName(argument(item, "name"), item.project),
+  google_pubsub_subscription: (item) => subscriptionName(argument(item, "name"), item.project),
+  google_service_account: (item) => accountName(argument(item, "email")),
+  google_cloud_run_v2_service: (item) => regional(item, "services"),
+  google_cloud_run_service: (item) => regional(item, "services"),
+  google_cloudfunctions2_function: (item) => regional(item, "services"),
+  google_cloud_run_v2_job: (item) => regional(item, "jobs"),
+  google_workflows_workflow: (item) => regional(item, "workflows"),
+  google_cloud_tasks_queue: (item) => regional(item, "queues"),
+  google_storage_bucket: (item) => bucketName(argument(item, "name")),
+  google_artifact_registry_repository: (item) => regional(item, "repositories", "repository_id"),
+  google_secret_manager_secret: (item) => secretName(argument(item, "secret_id"), item.project),
+  google_bigquery_dataset: (item) => datasetName(argument(item, "dataset_id"), item.project),
+  google_bigquery_table: (item) =>
+    tableName(datasetName(argument(item, "dataset_id"), item.project), argument(item, "table_id")),
+  google_firestore_database: (item) => `${projectName(item.project)}/databases/${argument(item, "name")}`,
+};
+
+/** Full name of what a resource is; undefined for what nobody is granted roles on. */
+export const ownName = (item: Item): string | undefined =>
+  item.mode === "managed" && Object.hasOwn(OWN, item.type) ? OWN[item.type]!(item) : undefined;
+
 const GRANT = /^(google_\w+?)_iam_(member|binding)$/;
 
 /** What an IAM resource grants on; undefined for what is none, or of a kind that nothing here is about. */

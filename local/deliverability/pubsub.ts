@@ -47,14 +47,24 @@ const retentionOf = ({ config }: Item): number | undefined =>
 export const walkPubSub: Walk = (world) => {
   const found = collector();
   const subscriptions = subscriptionsOf(world);
-  const deadLetterTopics = subscriptions
-    .map(({ item }) => deadLetterTopicOf(item))
-    .filter((topic) => topic !== undefined);
+  const parked = world.workloads.flatMap(({ environment }) => environment.get("MILLRACE_DEAD_LETTER_TOPIC") ?? []);
+  const forwarded = subscriptions.map(({ item }) => deadLetterTopicOf(item)).filter((topic) => topic !== undefined);
   for (const subscription of subscriptions) {
     push(world, subscription, found);
     writes(world, subscription, found);
     deadLetters(world, subscription, subscriptions, found);
-    keeping(subscription, deadLetterTopics, found);
+    keeping(subscription, [...forwarded, ...parked], found);
+  }
+  for (const topic of world.ofType("google_pubsub_topic")) {
+    const name = topicOf(topic);
+    const kept = subscriptions.some((one) => same(one.topic, name) !== "no");
+    if (!kept && parked.includes(name) && !forwarded.includes(name))
+      found.fault({
+        code: "MR4407",
+        at: topic,
+        problem: `${readable(name)} is where a handler parks what no retry will mend, and has no subscription that would keep it`,
+        fix: "subscribe to it, with a retention of 14 to 31 days",
+      });
   }
   return found;
 };

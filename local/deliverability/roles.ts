@@ -41,6 +41,8 @@ export const ROLES = {
     "roles/bigquery.dataOwner",
     "roles/bigquery.admin",
   ],
+  connectSql: ["roles/cloudsql.client", "roles/cloudsql.editor", "roles/cloudsql.admin"],
+  workForDataflow: ["roles/dataflow.worker"],
   useDocuments: ["roles/datastore.user", "roles/datastore.owner"],
   writeLogs: ["roles/logging.logWriter", "roles/logging.admin"],
   pushImages: ["roles/artifactregistry.writer", "roles/artifactregistry.repoAdmin", "roles/artifactregistry.admin"],

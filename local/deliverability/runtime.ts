@@ -10,11 +10,12 @@ import {
   tableName,
   topicName,
 } from "./names";
-import { blocksAt, flagAt, textAt } from "./read-value";
+import { blocksAt, flagAt, textAt, textsAt } from "./read-value";
 import type { Action } from "./roles";
 import { isKnown, readable } from "./unknown";
 import { collector, labelOf, placeIn, type Walk, type World } from "./world";
 import { isDefaultAccount } from "./agents";
+import type { Item } from "./landscape";
 import { type Workload, workloadAt } from "./workloads";
 
 /** What code needs where it runs: secrets, mounted buckets, and what its environment names. */
@@ -26,6 +27,7 @@ export const walkRuntime: Walk = (world) => {
     secrets(workload, found);
     volumes(workload, found);
     handler(world, workload, found);
+    dataflow(workload, found);
     named(world, workload, found);
   }
   return found;
@@ -85,6 +87,8 @@ function secrets(workload: Workload, { need }: Collector): void {
 function volumes({ item, kind, identity }: Workload, { need }: Collector): void {
   const template = blocksAt(item.config, kind === "job" ? "template.template" : "template")[0] ?? {};
   for (const volume of blocksAt(template, "volumes")) {
+    for (const instance of textsAt(volume, "cloud_sql_instance.instances") ?? [])
+      connect(item, identity!, instance, need);
     const bucket = textAt(volume, "gcs.bucket");
     if (bucket === undefined) continue;
     const readOnly = flagAt(volume, "gcs.read_only") ?? true;
@@ -97,6 +101,47 @@ function volumes({ item, kind, identity }: Workload, { need }: Collector): void 
       on: placeIn(bucketName(bucket), item.project),
       at: item,
       before: [{ item, otherwise: "its first instances may not start" }],
+    });
+  }
+}
+
+/** @param instance `project:region:instance` */
+function connect(item: Item, identity: string, instance: string, need: Collector["need"]): void {
+  const [project = item.project, , name = ""] = instance.split(":");
+  need({
+    code: "MR4420",
+    path: `${labelOf(item)} connects to the database ${readable(instance)}`,
+    otherwise: "it gets no connection",
+    who: memberOf(identity),
+    action: "connectSql",
+    on: placeIn(`projects/${project}/instances/${name}`, project),
+    at: item,
+    before: [{ item, otherwise: "its first instances get no connection" }],
+  });
+}
+
+/** Workers of Dataflow ask their service for work, and keep what they have not done in a bucket. */
+function dataflow({ item, kind, identity }: Workload, { need }: Collector): void {
+  if (kind !== "dataflow") return;
+  const who = memberOf(identity!);
+  const common = { code: "MR4420", who, at: item, otherwise: "no worker of it starts" } as const;
+  const before = [{ item, otherwise: "its first workers may be refused" }];
+  need({
+    ...common,
+    path: `workers of ${labelOf(item)} ask for work`,
+    action: "workForDataflow",
+    on: { name: projectName(item.project), within: [] },
+    before,
+  });
+  for (const path of ["temp_gcs_location", "temp_location", "staging_location"]) {
+    const bucket = /^gs:\/\/([^/]+)/.exec(textAt(item.config, path) ?? "")?.[1];
+    if (bucket === undefined) continue;
+    need({
+      ...common,
+      path: `workers of ${labelOf(item)} keep files in ${readable(bucket)}`,
+      action: "writeObjects",
+      on: placeIn(bucketName(bucket), item.project),
+      before,
     });
   }
 }
@@ -186,7 +231,7 @@ function usable({ items, workloads }: World): readonly Named[] {
         return of(
           tableName(inside, id),
           ["writeRows", "describeTable"],
-          [`${project}.${dataset}.${id}`, tableName(inside, id)],
+          [`${project}.${dataset}.${id}`, `${project}:${dataset}.${id}`, tableName(inside, id)],
           [inside, projectName(project)],
         );
       }

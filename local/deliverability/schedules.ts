@@ -105,7 +105,9 @@ function queue(world: World, item: Item, { need, fault }: Collector): void {
   const name = regional(item, "queues");
   const place = placeIn(name, item.project);
   const invoker = textAt(item.config, "http_target.oidc_token.service_account_email");
-  if (invoker !== undefined) producesFor(world, item, invoker, fault);
+  const host = textAt(item.config, "http_target.uri_override.host");
+  const elsewhere = host !== undefined && !world.workloads.some(({ urls }) => urls.includes(`https://${host}`));
+  if (invoker !== undefined && !elsewhere) producesFor(world, item, invoker, fault);
   const own = hasAt(item.config, "http_target.oidc_token") === true;
   for (const { principal } of producers(world, place)) {
     // A queue with a token of its own asks for nobody else's.

@@ -1,4 +1,5 @@
 import { agentOf, workloadAt } from "./workloads";
+import { tokensNeed } from "./calls";
 import type { Item } from "./landscape";
 import { argument, bucketName, memberOf, projectName, regional, topicName } from "./names";
 import { blocksAt, textAt } from "./read-value";
@@ -88,11 +89,32 @@ function trigger(world: World, item: Item, { need, fault }: Collector): void {
     return;
   }
   const account = email.split("/").at(-1)!;
+  need(tokensNeed(item, account, agentOf("pubsub", item, world), "calls"));
+  agent(world, item, { need });
   events(world, item, type, account, { need });
   destination(world, item, account, { need });
 }
 
 type Needs = Pick<Collector, "need">;
+
+/** Google gives its agent the role with the first trigger, which in a fresh project is too late for that one. */
+function agent(world: World, item: Item, { need }: Needs): void {
+  const fresh = world
+    .ofType("google_project_service")
+    .some(({ config }) => textAt(config, "service") === "eventarc.googleapis.com");
+  if (!fresh) return;
+  need({
+    code: "MR4426",
+    severity: "warning",
+    path: `Eventarc makes what carries the events of ${labelOf(item)}`,
+    otherwise: "in a fresh project its first trigger is refused",
+    who: memberOf(agentOf("eventarc", item, world)),
+    action: "beEventarc",
+    on: { name: projectName(item.project), within: [] },
+    at: item,
+    before: [{ item, otherwise: "in a fresh project it is refused" }],
+  });
+}
 
 /** What an identity needs in order to get events of a type, and their source in order to send them. */
 function events(world: World, item: Item, type: string | undefined, email: string, { need }: Needs): void {

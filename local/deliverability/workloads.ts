@@ -8,7 +8,7 @@ import { isKnown, unknown } from "./unknown";
 /** What runs code, and under whose name. */
 export interface Workload {
   readonly item: Item;
-  readonly kind: "service" | "function" | "job" | "pool" | "workflow";
+  readonly kind: "service" | "function" | "job" | "pool" | "workflow" | "dataflow";
   /** What roles to call it are granted on. */
   readonly name: string;
   /** Whom it runs as; undefined when that is a default account. */
@@ -36,6 +36,8 @@ const FIRST: Readonly<Record<string, (item: Item, landscape: Landscape) => Workl
   google_cloud_run_v2_job: (item) => resident(item, "job", "jobs", "template.template"),
   google_cloud_run_v2_worker_pool: (item) => resident(item, "pool", "workerPools", "template"),
   google_workflows_workflow: workflow,
+  google_dataflow_job: dataflow,
+  google_dataflow_flex_template_job: dataflow,
 };
 
 export const workloadsOf = (landscape: Landscape): readonly Workload[] =>
@@ -148,6 +150,21 @@ function workflow(item: Item): Workload {
     open: false,
     internal: false,
     environment: textMap(blocksAt(item.config, "user_env_vars")[0] ?? {}),
+  };
+}
+
+/** Workers of a template; what it works with is told to it in parameters. */
+function dataflow(item: Item): Workload {
+  return {
+    ...identityAt(item.config, "service_account_email"),
+    item,
+    kind: "dataflow",
+    name: regional(item, "jobs"),
+    urls: [],
+    ownTimeout: false,
+    open: false,
+    internal: false,
+    environment: textMap(blocksAt(item.config, "parameters")[0] ?? {}),
   };
 }
 

@@ -3,7 +3,7 @@ import type { GrantRecord } from "../../contract/grants";
 import type { Severity } from "../../contract/issue";
 import { bookOf, type GrantBook, grantsOf, type Place } from "./grants";
 import type { Item, Landscape } from "./landscape";
-import { projectName } from "./names";
+import { ownName, projectName } from "./names";
 import type { Action } from "./roles";
 import { type Workload, workloadsOf } from "./workloads";
 
@@ -49,6 +49,8 @@ export interface Fault {
 export interface World extends Landscape {
   readonly workloads: readonly Workload[];
   readonly grants: GrantBook;
+  /** Whether the plans make a resource, or grant on it: roles on others may be granted elsewhere. */
+  readonly isHere: (name: string) => boolean;
   /** What was granted on purpose, and why, where a report stands beside the plan; by stack. */
   readonly declared: ReadonlyMap<string, readonly GrantRecord[]>;
 }
@@ -62,12 +64,15 @@ export interface Paths {
 /** A group of rules: walks what it is about as the cloud would. */
 export type Walk = (world: World) => Paths;
 
-export const worldOf = (landscape: Landscape, declared: World["declared"]): World => ({
-  ...landscape,
-  workloads: workloadsOf(landscape),
-  grants: bookOf(grantsOf(landscape)),
-  declared,
-});
+export function worldOf(landscape: Landscape, declared: World["declared"]): World {
+  const grants = bookOf(grantsOf(landscape));
+  const here = new Set([
+    ...landscape.items.flatMap((item) => ownName(item) ?? []),
+    ...landscape.ofType("google_project_service").map(({ project }) => projectName(project)),
+    ...grants.all.map(({ on }) => on),
+  ]);
+  return { ...landscape, workloads: workloadsOf(landscape), grants, isHere: (name) => here.has(name), declared };
+}
 
 /** A resource that is in a project. */
 export const placeIn = (name: string, project: string): Place => ({ name, within: [projectName(project)] });

@@ -83,6 +83,8 @@ describe("somebody else's configuration", () => {
       "MR4433 cloud_run_v2_service_iam_member.everybody",
       "MR4441 cloud_run_v2_service_iam_member.everybody",
       "MR4405 eventarc_trigger.uploads",
+      "MR4417 eventarc_trigger.uploads",
+      "MR4426 eventarc_trigger.uploads",
       "MR4426 eventarc_trigger.uploads",
       "MR4405 logging_project_sink.errors",
       "MR4405 monitoring_notification_channel.notes",
