@@ -13,3 +13,4 @@ export * from "./scheduler";
 export * from "./secrets";
 export * from "./storage";
 export * from "./tasks";
+export * from "./workflows";

@@ -38,6 +38,7 @@ const AGENTS = {
   dataflow: { api: "dataflow.googleapis.com", account: service("dataflow-service-producer-prod"), made: "with-api" },
   compute: { api: "compute.googleapis.com", account: service("compute-system"), made: "with-api" },
   eventarc: { api: "eventarc.googleapis.com", account: service("gcp-sa-eventarc"), made: "by-identity" },
+  workflows: { api: "workflows.googleapis.com", account: service("gcp-sa-workflows"), made: "by-identity" },
   storage: { api: "storage.googleapis.com", account: service("gs-project-accounts"), made: STORAGE },
   bigquery: {
     api: "bigquery.googleapis.com",

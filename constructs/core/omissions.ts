@@ -264,4 +264,8 @@ export const OMISSIONS: Omissions = {
     storage_class: "the bucket's",
     temporary_hold: "nothing of ours deletes objects",
   },
+  google_workflows_workflow: {
+    name_prefix: "names are made here, so that a rename is seen",
+    tags: NOT_OFFERED,
+  },
 };

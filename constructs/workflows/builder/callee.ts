@@ -1,5 +1,8 @@
-import type { Grant, IGrantee, IPushTarget, IServiceAccount } from "../../core";
+import { ENV } from "../../../contract/environment";
+import type { Grant, IPushTarget, IServiceAccount, IWorkload } from "../../core";
 import type { ITopic } from "../../pubsub/topic";
+import type { ICloudRunJob } from "../../run/job";
+import type { IStartableWorkflow } from "../../scheduler/targets";
 import type { ITaskQueue } from "../../tasks/queue";
 
 /** Something that a definition calls and that its identity needs a role for. */
@@ -10,17 +13,13 @@ export interface Callee {
   grant(identity: IServiceAccount, reason: string): readonly Grant[];
 }
 
-/** What a workflow can start and wait for: a Cloud Run job, another workflow. */
-export interface IStartable {
-  /** Full resource name, readable at synth. */
-  readonly name: string;
-  /** Lets the grantee start it, and see how it ends. */
-  grantStart(grantee: IGrantee, reason?: string): readonly Grant[];
-}
+const isWorkload = (target: IPushTarget): target is IWorkload => "extendEnvironment" in target;
 
 export const invocationOf = (target: IPushTarget): Callee => ({
   what: `calls ${target.audience}`,
   grant(identity, reason) {
+    // A handler takes deliveries of those alone whom it knows.
+    if (isWorkload(target)) target.extendEnvironment(ENV.callers, identity.email);
     const grant = target.grantInvoke(identity, reason);
     return grant ? [grant] : [];
   },
@@ -31,9 +30,14 @@ export const publicationTo = (topic: ITopic): Callee => ({
   grant: (identity, reason) => [topic.grantPublish(identity, { reason })],
 });
 
-export const startOf = (target: IStartable): Callee => ({
-  what: `starts ${target.name}`,
-  grant: (identity, reason) => target.grantStart(identity, reason),
+export const runOf = (job: ICloudRunJob, overrides: boolean): Callee => ({
+  what: `runs ${job.name}`,
+  grant: (identity, reason) => [job.grantRun(identity, { overrides, reason }), job.grantWatch(identity)],
+});
+
+export const executionOf = (workflow: IStartableWorkflow): Callee => ({
+  what: `starts ${workflow.name}`,
+  grant: (identity, reason) => [workflow.grantInvoke(identity, reason)],
 });
 
 /** @param as whose token the task carries; undefined for the workflow's own */

@@ -1,4 +1,4 @@
-export type { Callee, IStartable } from "./callee";
+export type { Callee } from "./callee";
 export type { Data, Dynamic, Expr, Input, Typed, ValueOf } from "./expression";
 export {
   base64,
@@ -46,6 +46,7 @@ export {
   typed,
 } from "./operators";
 export type { Auth, HttpResponse, TargetRequest, UrlRequest } from "./request";
+export type { Delivery, JobRun, Message, Task } from "./services";
 export type { RetryOn, RetryPolicy } from "./retry";
 export type { CallbackEndpoint, CallbackRequest, WorkflowFailure } from "./answers";
 export type { Build, Steps, TryOptions } from "./steps";

@@ -62,9 +62,15 @@ export const raw = <T = Dynamic>(text: string): Expr<T> => expr(parseExpression(
 /** Text joined from parts: numbers and booleans become text beside it, null and data do not. */
 export function join(strings: readonly string[], values: readonly Data[]): Expr<string> {
   const parts: Expression[] = [];
+  const add = (node: Expression) => {
+    const last = parts.at(-1);
+    const texts = [last, node].every((one) => one?.kind === "literal" && typeof one.value === "string");
+    if (!texts) parts.push(node);
+    else parts[parts.length - 1] = { ...node, value: literalText(last) + literalText(node) } as Expression;
+  };
   strings.forEach((text, index) => {
-    if (text !== "") parts.push(nodeOf(text));
-    if (index < values.length) parts.push(nodeOf(values[index]));
+    if (text !== "") add(nodeOf(text));
+    if (index < values.length) add(nodeOf(values[index]));
   });
   // Two numbers would add up before a text comes.
   const [first, second] = parts;
@@ -72,3 +78,6 @@ export function join(strings: readonly string[], values: readonly Data[]): Expr<
   if (!begins) parts.unshift(nodeOf(""));
   return expr(parts.reduce((left, right): Expression => ({ kind: "binary", operator: "+", left, right, offset: 0 })));
 }
+
+const literalText = (node: Expression | undefined): string =>
+  node?.kind === "literal" && typeof node.value === "string" ? node.value : "";

@@ -91,7 +91,11 @@ export class Block {
   /** Where the whole block goes, when it has no step of its own that could say so. */
   jump?: Jump;
 
-  constructor(readonly names: Names) {}
+  /** @param repeats whether its steps may be taken several times */
+  constructor(
+    readonly names: Names,
+    readonly repeats = false,
+  ) {}
 
   /** Adds a step. @param make gives its body, with data turned into templates */
   add(id: string, make: (template: (data: Data) => Template, path: string) => Omit<Body, "at">): void {

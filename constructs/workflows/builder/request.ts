@@ -73,22 +73,27 @@ function authOf(auth: Auth["type"] | Auth): Data {
   return { type, audience: audience as Data, scopes: scopes as Data };
 }
 
-/** @param record learns under which variable the target's URL is found */
-export function callOfTarget(target: IPushTarget, request: TargetRequest, record: DefinitionRecord): HttpCall {
-  const { path = "" } = request;
+/** The URL of a target, and of what is below it. @param record learns under which variable it is found */
+export function urlOf(target: IPushTarget, path: Input<string> = "", record: DefinitionRecord): Data {
   const base: Expression = {
     kind: "call",
     name: "sys.get_env",
     args: [nodeOf(urlVariable(target, record))],
     offset: 0,
   };
-  const node: Expression =
-    path === "" ? base : { kind: "binary", operator: "+", left: base, right: nodeOf(path), offset: 0 };
+  return expr(path === "" ? base : { kind: "binary", operator: "+", left: base, right: nodeOf(path), offset: 0 });
+}
+
+export function callOfTarget(target: IPushTarget, request: TargetRequest, record: DefinitionRecord): HttpCall {
   // The longest wait that makes sense is the target's own limit; Google's default would give up before it.
   const { requestTimeoutSeconds = 0 } = target;
   const timeout =
     request.timeout ?? (requestTimeoutSeconds > 300 ? Math.min(requestTimeoutSeconds, LIMITS.httpTimeout) : undefined);
-  return httpCall(expr(node), { ...request, timeout }, { type: "OIDC", audience: target.audience });
+  return httpCall(
+    urlOf(target, request.path, record),
+    { ...request, timeout },
+    { type: "OIDC", audience: target.audience },
+  );
 }
 
 function httpCall(

@@ -2,11 +2,14 @@ import type { Duration } from "../../../language/duration";
 import type { Assignment, Body, Call, Case, Step, Target } from "../../../language/workflows/model";
 import type { Grant, IPushTarget, IServiceAccount } from "../../core";
 import type { ITopic } from "../../pubsub/topic";
+import type { ICloudRunJob } from "../../run/job";
+import { isOverriding, jobRunBody } from "../../run/job-run-body";
+import type { IStartableWorkflow } from "../../scheduler/targets";
+import type { ITaskQueue } from "../../tasks/queue";
 import type { CallbackEndpoint, CallbackRequest, WorkflowFailure } from "./answers";
-import { type Callee, invocationOf, publicationTo } from "./callee";
+import { type Callee, executionOf, invocationOf, publicationTo, runOf, taskIn } from "./callee";
 import { NOWHERE } from "./data";
 import { type Data, type Dynamic, type Expr, type Input, isExpression, type Typed, type ValueOf } from "./expression";
-import { base64, json } from "./library";
 import { type LoopOptions, loopOf, parallelOf, type ParallelOptions, type Range } from "./loops";
 import { beginsAsText, single, targetOf } from "./places";
 import { Block, jumpTo, MOST_ASSIGNMENTS, type Names, refuse, variable } from "./recorder";
@@ -17,8 +20,20 @@ import {
   type HttpResponse,
   secondsOf,
   type TargetRequest,
+  urlOf,
   type UrlRequest,
 } from "./request";
+import {
+  deliveryRequest,
+  type Delivery,
+  executeCall,
+  type JobRun,
+  type Message,
+  publishCall,
+  runCall,
+  type Task,
+  taskCall,
+} from "./services";
 import { type RetryPolicy, retryOf } from "./retry";
 import { type AnySubworkflow, type Arguments, type Included, type Params, Subworkflow } from "./subworkflow";
 
@@ -49,8 +64,8 @@ export class Steps {
     return this.recorded.names;
   }
 
-  private nested(body: Build): Block {
-    const block = new Block(this.names);
+  private nested(body: Build, repeats = this.recorded.repeats): Block {
+    const block = new Block(this.names, repeats);
     body(new Steps(block));
     return block;
   }
@@ -132,32 +147,48 @@ export class Steps {
     return this.invoke(id, callOfUrl(request), request.retry);
   }
 
+  /**
+   * Delivers an event to a handler: a retry of the step, and a restart of the execution's engine, deliver the same one,
+   * so that its effect happens once.
+   */
+  deliver(id: string, target: IPushTarget, event: Delivery): Expr<HttpResponse<null>> {
+    if (event.id === undefined && (this.recorded.repeats || this.names.routine !== "main"))
+      refuse(
+        `${this.names.routine}/${id}`,
+        "the step may be taken several times in one execution, and each would be the same event",
+        "give the event an id that tells them apart",
+      );
+    return this.call(id, target, deliveryRequest(event, id));
+  }
+
   /** Publishes a message: data as JSON. @returns the response of Pub/Sub */
-  publish(
-    id: string,
-    topic: ITopic,
-    message: {
-      readonly data: Data;
-      /** @default none */
-      readonly attributes?: Readonly<Record<string, Input<string>>>;
-      /** Messages of one key arrive in order, where the subscription says so. @default none */
-      readonly orderingKey?: Input<string>;
-      /** A message may then be there twice. @default "not-accepted" */
-      readonly retry?: RetryPolicy;
-    },
-  ): Expr<{ readonly messageIds: readonly string[] }> {
+  publish(id: string, topic: ITopic, message: Message): Expr<{ readonly messageIds: readonly string[] }> {
     this.needs(topic, publicationTo(topic));
-    const { data, attributes, orderingKey, retry } = message;
-    const one = {
-      data: base64.encode(json.encode(data)),
-      attributes: attributes as Data,
-      orderingKey: orderingKey as Data,
-    };
-    const args: HttpCall["args"] = [
-      ["topic", topic.name],
-      ["body", { messages: [one] }],
-    ];
-    return this.invoke(id, { function: "googleapis.pubsub.v1.projects.topics.publish", args }, retry);
+    return this.invoke(id, publishCall(topic, message), message.retry);
+  }
+
+  /** Creates a task of Cloud Tasks that calls one of our constructs. @returns the task */
+  createTask(
+    id: string,
+    queue: ITaskQueue,
+    task: Task,
+  ): Expr<{ readonly name: string; readonly scheduleTime: string }> {
+    this.needs(queue, taskIn(queue, task.target, task.as));
+    const url = urlOf(task.target, task.path, this.names.record);
+    return this.invoke(id, taskCall(queue, task, url, task.deadline && secondsOf(task.deadline)), task.retry);
+  }
+
+  /** Runs a Cloud Run job and waits until it has ended. Raises OperationError. @returns the execution */
+  runJob<T = Dynamic>(id: string, job: ICloudRunJob, { overrides, timeout }: JobRun = {}): Expr<T> {
+    this.needs(job, runOf(job, isOverriding(overrides)));
+    const body = isOverriding(overrides) ? jobRunBody(overrides) : undefined;
+    return this.invoke(id, runCall(job, body, timeout && secondsOf(timeout)));
+  }
+
+  /** Runs another workflow and waits for its result. Raises OperationError. */
+  execute<T = Dynamic>(id: string, workflow: IStartableWorkflow, argument?: Data): Expr<T> {
+    this.needs(workflow, executionOf(workflow));
+    return this.invoke(id, executeCall(workflow, argument));
   }
 
   /** Says that the definition needs a role, for what is called by name: `googleapis.storage.v1.objects.insert`. */
@@ -287,7 +318,7 @@ export class Steps {
     template: Parameters<typeof loopOf>[4],
   ) {
     return loopOf(id, over as Data | Range, options, this.names, template, (item, index) =>
-      this.nested((w) => body(w, item as Expr<T>, index)).whole(id),
+      this.nested((w) => body(w, item as Expr<T>, index), true).whole(id),
     );
   }
 

@@ -43,7 +43,9 @@ export function settableOf(folder: string): Settable {
   const text = declarations(folder);
   const interfaces = new Map([...text.matchAll(INTERFACE)].map(([, name, body]) => [name!, propertiesOf(body!)]));
   const type = /static readonly tfResourceType = "(\w+)"/.exec(text)?.[1];
-  const config = [...interfaces.keys()].find((name) => name.endsWith("Config") && text.includes(`config: ${name})`));
+  const config = [...interfaces.keys()].find(
+    (name) => name.endsWith("Config") && new RegExp(`config\\??: ${name}\\)`).test(text),
+  );
   if (!type || !config) throw new Error(`${folder} has no resource and no configuration`);
   const walk = (name: string, prefix: string): string[] =>
     interfaces.get(name)!.flatMap((property) => {

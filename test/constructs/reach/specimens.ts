@@ -30,7 +30,10 @@ import {
   subscriptionMetrics,
   Topic,
   TaskQueue,
+  Workflow,
+  WorkflowOrchestrator,
 } from "../../../constructs";
+import { workflow } from "../../../constructs/workflows/builder";
 import { type Attributes, type Plan, plan } from "../../support/synth";
 import { handlersOf, testContract } from "../../support/handlers";
 
@@ -354,6 +357,24 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
         headers: { a: "b" },
       },
       appEngine: { service: "s", version: "v", instance: "i" },
+    });
+  },
+  (stack) => {
+    new Workflow(stack, "Plain", {
+      definition: { source: "- done: {return: 1}" },
+      description: "orders",
+      environment: { STAGE: "test" },
+      logCalls: "all",
+      history: "detailed",
+      encryption,
+      labels,
+      tooManyWaiting: 100,
+    });
+    new WorkflowOrchestrator(stack, "Orders", {
+      definition: workflow((w) => w.return("done", 1)),
+      schedules: { nightly: { schedule: every.day("03:00") } },
+      events: { uploads: { event: { on: "message-published", topic: new Topic(stack, "Uploads") } } },
+      callers: [principal("group:shop@example.com")],
     });
   },
 ];

@@ -1,0 +1,1 @@
+export { WorkflowsWorkflow } from "@cdktf/provider-google/lib/workflows-workflow/index.js";

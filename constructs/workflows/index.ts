@@ -1,0 +1,9 @@
+export type { WorkflowSource } from "./definition";
+export { workflowMetrics } from "./metrics";
+export {
+  WorkflowOrchestrator,
+  type WorkflowOrchestratorProps,
+  type WorkflowSchedule,
+  type WorkflowTrigger,
+} from "./orchestrator";
+export { type IWorkflow, Workflow, type WorkflowProps } from "./workflow";
