@@ -30,6 +30,12 @@ export interface ProviderServerOptions {
   readonly strict?: boolean;
   /** The engine that runs what is applied. @default resources are only kept */
   readonly runner?: Runner;
+  /**
+   * Says that it is built on the SDK of the real provider, for which Terraform makes allowances: a default is then a
+   * planned value that no configuration has. Without, Terraform holds the planner to the rules of today.
+   * @default true
+   */
+  readonly legacyTypeSystem?: boolean;
 }
 
 /** Providers that answer to Terraform from within this process. */
@@ -56,7 +62,7 @@ const GO_PLUGIN = "unused";
  * https://developer.hashicorp.com/terraform/plugin/debugging#terraform-cli-development-overrides
  */
 export async function startProviderServer(options: ProviderServerOptions): Promise<ProviderServer> {
-  const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, written = async () => {}, types } = options;
+  const { projectNumber = () => UNKNOWN_PROJECT_NUMBER, written = async () => {}, types, legacyTypeSystem } = options;
   const schemas = providerSchemas();
   const resources = options.resources ?? createResources({ typeOf: valueTypes(schemas) });
   // Of what no provider here has, Terraform must be able to say what was meant.
@@ -67,7 +73,7 @@ export async function startProviderServer(options: ProviderServerOptions): Promi
       const { runner, directory } = options;
       const provider = runner ? runningProvider(planned, resources, runner, directory) : planned;
       const ours = types && new Set([...types].filter((name) => offers(schema, name) || isNobodys(name)));
-      const grpc = durableGrpc(providerMethods(provider, ours), written);
+      const grpc = durableGrpc(providerMethods(provider, { types: ours, legacyTypeSystem }), written);
       return { schema, wire: await startWireServer({ grpc, authority: GO_PLUGIN }) };
     }),
   );

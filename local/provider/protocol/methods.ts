@@ -38,12 +38,18 @@ interface Reply {
 /** Kept beside each resource in Terraform's state, for whoever finds the file. */
 const MARK = Buffer.from(JSON.stringify({ notice: "LOCAL", by: "millrace" }));
 
+export interface MethodOptions {
+  /** Names of the types whose schema is served. @default all */
+  readonly types?: ReadonlySet<string> | undefined;
+  /** Asks Terraform for the allowances that the real provider's SDK needs. @default true */
+  readonly legacyTypeSystem?: boolean | undefined;
+}
+
 /**
  * The methods of a provider's gRPC server. Each connection is one configured provider, so what `Configure` says counts
  * for its connection only.
- * @param types names of the types whose schema is served; all when undefined
  */
-export function providerMethods(provider: Served, types?: ReadonlySet<string>): Methods {
+export function providerMethods(provider: Served, { types, legacyTypeSystem = true }: MethodOptions = {}): Methods {
   const configured = new WeakMap<object, Settings>();
   const settingsOfCall = ({ connection }: Call) => (connection && configured.get(connection)) ?? NO_SETTINGS;
   const { schema } = provider;
@@ -111,7 +117,7 @@ export function providerMethods(provider: Served, types?: ReadonlySet<string>): 
           plannedState: dynamic(change.planned),
           requiresReplace: change.requiresReplace.map(pathMessage),
           plannedPrivate: priorPrivate,
-          legacyTypeSystem: true,
+          legacyTypeSystem,
         };
       },
     ],
@@ -141,7 +147,7 @@ export function providerMethods(provider: Served, types?: ReadonlySet<string>): 
           }
         };
         const { state, diagnostics } = await guarded();
-        return { newState: dynamic(state), diagnostics, private: MARK, legacyTypeSystem: true };
+        return { newState: dynamic(state), diagnostics, private: MARK, legacyTypeSystem };
       },
     ],
     ImportResourceState: [
