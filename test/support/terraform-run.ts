@@ -40,7 +40,7 @@ export async function workspace(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Workspace> {
   const folder = project({}, "stack");
-  const write = (json: Attributes) => writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify(json));
+  const write = (json: Attributes) => writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify(json, null, 2));
   mkdirSync(folder, { recursive: true });
   if (typeof source === "string") cpSync(source, folder, { recursive: true });
   else write(source);
