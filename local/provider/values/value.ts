@@ -42,9 +42,16 @@ const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 /** A number from its digits: a JavaScript number if that loses nothing. Undefined when the text is none. */
 export function numberOf(text: string): number | Decimal | undefined {
   if (!NUMBER.test(text)) return undefined;
-  const plain = text.includes(".") && !/[eE]/.test(text) ? text.replace(/\.?0+$/, "") : text;
+  const plain = text.includes(".") && !/[eE]/.test(text) ? withoutZeros(text) : text;
   const number = Number(plain);
   return Number.isFinite(number) && String(number) === plain ? number : new Decimal(plain);
+}
+
+/** Without the zeros at its end, and the point before them. A regular expression would try each zero anew. */
+function withoutZeros(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "0") end--;
+  return text.slice(0, text[end - 1] === "." ? end - 1 : end);
 }
 
 /** Whether nothing in a value is unknown. */
