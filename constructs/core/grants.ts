@@ -121,6 +121,10 @@ export function principal(member: string): IGrantee {
   return { member, principal: member, granteeId: member.replace(/[^A-Za-z0-9]+/g, "-") };
 }
 
+/** Whether it is one of the accounts that Google makes for the workloads of a project that name none. */
+export const isDefaultAccount = (principal: string): boolean =>
+  /^serviceAccount:(\d+-compute@developer|[^@]+@appspot)\.gserviceaccount\.com$/.test(principal);
+
 interface Request {
   readonly target: GrantTarget;
   readonly grantee: IGrantee;
@@ -132,7 +136,7 @@ const RULES: readonly Rule<Request>[] = [
     code: "MR1021",
     fault: ({ grantee, kind }) =>
       isKnown(grantee.principal) &&
-      /^serviceAccount:(\d+-compute@developer|[^@]+@appspot)\.gserviceaccount\.com$/.test(grantee.principal) && {
+      isDefaultAccount(grantee.principal) && {
         problem: `${kind.role} would go to the default account ${grantee.principal}, which every workload of the project shares`,
         got: grantee.principal,
       },

@@ -15,6 +15,21 @@ const MEMBER = new RegExp(
   ].join("|"),
 );
 
+const PUBLIC = Symbol.for("millrace/public");
+
+/** Notes that a grant to everybody is meant: then it is a warning, to be acknowledged with a reason. */
+export const markPublic = (resource: TerraformResource): void =>
+  void Object.defineProperty(resource, PUBLIC, { value: true });
+
+/** `invoker_iam_disabled`, set on a service or over it: as good as a grant to everybody. */
+function opensInvoker(resource: TerraformResource): boolean {
+  const { invokerIamDisabledInput: set, rawOverrides } = resource as TerraformResource & {
+    readonly invokerIamDisabledInput?: unknown;
+    readonly rawOverrides?: Readonly<Record<string, unknown>>;
+  };
+  return set === true || rawOverrides?.["invoker_iam_disabled"] === true;
+}
+
 /**
  * What no IAM resource of a stack may do, whether `grant` made it or somebody put the low-level resource into the tree.
  * Called at synth.
@@ -23,6 +38,8 @@ export function checkIam(stack: IConstruct): void {
   for (const node of stack.node.findAll()) {
     if (!TerraformResource.isTerraformResource(node)) continue;
     const type = node.terraformResourceType;
+    if (opensInvoker(node))
+      addIssue(node, "MR1020", { problem: `${type} asks nobody for the invoker role, so anybody could call it` });
     if (/_iam_(binding|policy)$/.test(type))
       addIssue(node, "MR1024", { problem: `${type} removes every member it does not name` }, "warning");
     const { memberInput, membersInput } = node as { memberInput?: unknown; membersInput?: unknown };
@@ -34,7 +51,9 @@ export function checkIam(stack: IConstruct): void {
       addIssue(node, "MR1025", { problem: `${type} names ${names}, whom Google cannot know`, got: wrong.join(", ") });
     }
     const open = members.filter((member) => EVERYBODY.test(member));
-    if (open.length > 0)
+    if (open.length > 0 && PUBLIC in node)
+      addIssue(node, "MR1027", { problem: "everybody on the internet may call it", got: open.join(", ") }, "warning");
+    else if (open.length > 0)
       addIssue(node, "MR1020", {
         problem: `${type} lets ${open.join(" and ")} in, so anybody could use the resource`,
         got: open.join(", "),

@@ -29,6 +29,10 @@ export interface IPushTarget {
   readonly service?: RunService;
   /** Seconds after which the target gives a request up; undefined when unknown. */
   readonly requestTimeoutSeconds?: number;
+  /** Requests it can take at a time, all instances together; undefined when unknown. */
+  readonly parallel?: number;
+  /** Whether its handler relies on the order of events; undefined when unknown. */
+  readonly ordered?: boolean;
   /** Id of the only project whose Pub/Sub passes the target's ingress; undefined when all do, or nobody knows. */
   readonly internalTo?: string;
   /** What must exist before the first message, beside the invoker grant. */

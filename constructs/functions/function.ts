@@ -14,7 +14,7 @@ import { checkLabels } from "../core/labels";
 import { Cloudfunctions2Function } from "../l1/functions";
 import { Archives, archiveOf, type HandlerCode } from "../packaging/archives";
 import { FUNCTION_ENTRY_POINT } from "../packaging/wrapper";
-import { ExistingWorkload, HttpWorkload, type WorkloadKind } from "../run/http-workload";
+import { ExistingWorkload, HttpWorkload, openToEverybody, type WorkloadKind } from "../run/http-workload";
 import { checkRuntime, DEFAULT_RUNTIME, type RuntimeName } from "../run/runtimes";
 import { resolveSecret } from "../run/secrets";
 import type { ResolvedSize } from "../run/size";
@@ -98,6 +98,7 @@ export class CloudFunction extends HttpWorkload {
     // The address of the service under the function: internal ingress lets Pub/Sub in at a run.app address.
     this.pushEndpoint = this.resource.serviceConfig.uri;
     this.dependables = [this.resource];
+    if (props.public === true) openToEverybody(this);
   }
 
   private render(name: string, runtime: RuntimeName, size: ResolvedSize, props: CloudFunctionProps) {

@@ -20,7 +20,7 @@ import type { Alarm } from "../monitoring/alarm";
 import { isMonitored } from "../monitoring/monitored";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
-import type { PushProps } from "../pubsub/subscription-props";
+import type { PeakLoad, PushProps } from "../pubsub/subscription-props";
 import type { ITopic } from "../pubsub/topic";
 import type { MessageTransform } from "../pubsub/transforms";
 import type { BoundConsumer, PipelineSurroundings } from "./bind";
@@ -42,6 +42,8 @@ export interface ConsumerOptions extends DeployProps {
   readonly retention?: Duration;
   /** How long dead letters are kept, 10m–31d. @default "31d" */
   readonly deadLetterRetention?: Duration;
+  /** The load that it must carry. @default nothing is checked */
+  readonly peak?: PeakLoad;
   /** Warnings accepted for this consumer. @default none */
   readonly acknowledge?: readonly Acknowledgement[];
 }
@@ -89,6 +91,7 @@ export class Consumer extends Construct implements BoundConsumer {
       name,
       push: { target: this.workload, body: props.body },
       filter: props.filter,
+      peak: props.peak,
       transforms: props.transforms,
       ordering: delivery.ordering,
       ackDeadline: `${delivery.deadlineSeconds}s`,

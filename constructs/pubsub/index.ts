@@ -9,6 +9,6 @@ export { subscriptionMetrics, topicMetrics } from "./metrics";
 export type { BigQueryProps, CloudStorageProps } from "./export";
 export { type ISchema, Schema, type SchemaProps } from "./schema";
 export { type ISubscription, Subscription } from "./subscription";
-export type { DeadLetterProps, PushProps, SubscriptionProps } from "./subscription-props";
+export type { DeadLetterProps, PeakLoad, PushProps, SubscriptionProps } from "./subscription-props";
 export { type ITopic, Topic, type TopicProps } from "./topic";
 export type { MessageTransform } from "./transforms";

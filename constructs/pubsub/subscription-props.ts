@@ -27,6 +27,18 @@ export interface DeadLetterProps {
   readonly maxDeliveryAttempts?: number;
 }
 
+/** What a subscription must be able to carry. Nothing is set by it: it is what limits are checked against. */
+export interface PeakLoad {
+  /** Messages a second. */
+  readonly perSecond: number;
+  /** Seconds that one message keeps the target busy. @default not checked */
+  readonly secondsEach?: number;
+  /** Bytes of one message. @default not checked */
+  readonly bytesEach?: number;
+  /** Ordering keys that the messages are spread over, evenly. @default 1 */
+  readonly orderingKeys?: number;
+}
+
 export interface SubscriptionProps extends MonitoringProps {
   readonly topic: ITopic;
   /** Name, after the stack's prefix. @default from the construct's path */
@@ -60,6 +72,8 @@ export interface SubscriptionProps extends MonitoringProps {
   readonly retainAcknowledged?: boolean;
   /** Idle time after which Google deletes the subscription, at least 1d. @default "never" (Google's own is 31 days) */
   readonly expiration?: Duration | "never";
+  /** The load that target and ordering keys must carry. @default nothing is checked */
+  readonly peak?: PeakLoad;
   /** Labels beside the stack's. @default none */
   readonly labels?: Labels;
   /** What must exist before the first message is delivered. @default what push and dead-lettering need */

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../language/duration";
 import { type IPushTarget, isKnown, PUBSUB_LIMITS, type Rule } from "../core";
 import type { BigQueryProps, CloudStorageProps } from "./export";
+import type { PeakLoad } from "./subscription-props";
 import { type ITopic, Topic } from "./topic";
 
 /** A subscription's props with every default applied; durations in milliseconds, `NaN` where one cannot be read. */
@@ -20,6 +21,7 @@ export interface ResolvedSubscription {
   readonly deadLetter?: { readonly topic: ITopic; readonly maxDeliveryAttempts: number };
   readonly withoutDeadLetterOnPurpose: boolean;
   readonly retentionMs: number;
+  readonly peak?: PeakLoad;
   /** Undefined: never. */
   readonly expirationMs?: number;
 }

@@ -35,6 +35,7 @@ import { bindBigQuery, bindCloudStorage } from "./export";
 import { EXPORT_RULES } from "./export-rules";
 import { checkFilterText } from "./filter";
 import { PUBSUB_GRANTS } from "./grants";
+import { LOAD_RULES } from "./load-rules";
 import { metricsFor, subscriptionMetrics } from "./metrics";
 import { projectOf, pubsubName } from "./names";
 import { subscriptionSection } from "./sections";
@@ -88,7 +89,7 @@ export class Subscription extends Construct implements ISubscription, IMonitored
     const resolved = this.resolve(props);
     this.retentionMs = resolved.retentionMs;
     this.pulls = !props.push && !props.bigQuery && !props.cloudStorage;
-    check(this, resolved, [...SUBSCRIPTION_RULES, ...EXPORT_RULES]);
+    check(this, resolved, [...SUBSCRIPTION_RULES, ...EXPORT_RULES, ...LOAD_RULES]);
     checkTransforms(this, props.transforms);
     if (resolved.filter !== undefined) checkFilterText(this, resolved.filter);
     checkLabels(this, props.labels ?? {});
@@ -147,6 +148,7 @@ export class Subscription extends Construct implements ISubscription, IMonitored
       projectId: MillraceStack.of(this).context.projectId,
       topic: props.topic,
       push,
+      peak: props.peak,
       bigQuery: props.bigQuery,
       cloudStorage: cloudStorage && { ...cloudStorage, maxDurationMs: maxDurationMs! },
       filter: props.filter === undefined || typeof props.filter === "string" ? props.filter : printFilter(props.filter),

@@ -2,6 +2,8 @@ import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import {
   addIssue,
+  check,
+  checkAtSynth,
   type Grant,
   grant,
   type GrantKind,
@@ -14,8 +16,10 @@ import {
   MillraceStack,
   type NameRule,
   physicalName,
+  principal,
   type RunService,
 } from "../core";
+import { markPublic } from "../core/iam";
 import { claimName } from "../core/names";
 import { CloudRunV2ServiceIamMember } from "../l1/run";
 import type { Alarm } from "../monitoring/alarm";
@@ -23,6 +27,7 @@ import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
 import { workloadAlarms, workloadSection } from "./alarms";
+import { checkBilling, LOAD_RULES } from "./load-rules";
 import { metricsOfWorkload, type workloadMetrics } from "./metrics";
 import type { ResolvedSize } from "./size";
 import type { Variables } from "./variables";
@@ -78,6 +83,8 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   readonly audience: string;
   readonly requestTimeoutSeconds: number;
   readonly internalTo?: string;
+  readonly parallel: number;
+  readonly ordered?: boolean;
   readonly metrics: Readonly<Record<keyof typeof workloadMetrics, Metric>>;
   readonly alarms: readonly Alarm[];
   readonly sections: readonly DashboardSection[];
@@ -102,6 +109,9 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.audience = audience({ projectId, projectNumber, region, name });
     this.requestTimeoutSeconds = this.size.timeoutSeconds;
     this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
+    this.parallel = this.size.maxInstances * this.size.concurrency;
+    this.ordered = props.contract?.manifest.order;
+    check(this, { ...props, size: this.size }, LOAD_RULES);
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = resolveVariables(this, props, this.audience);
     this.metrics = metricsOfWorkload({ serviceName: name, region });
@@ -110,6 +120,11 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.alarms = workloadAlarms(watched, this.metrics);
     this.sections = [workloadSection(watched, this.metrics)];
     monitor(this, props);
+    const { name: fullName, serviceAccount } = this;
+    const billing = ("billing" in props && props.billing === "instance" && props.billing) || "request";
+    const own = props.serviceAccount === undefined;
+    if (own)
+      checkAtSynth(this, () => checkBilling(this, { name: fullName, principal: serviceAccount.principal, billing }));
   }
 
   /** Sets an environment variable that follows from what surrounds the workload, unless the user has set it. */
@@ -131,6 +146,11 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
     return grant(targetOf(this, this.name, this.resource.name), grantee, invoke(this.workloadKind), { reason });
   }
+}
+
+/** Lets everybody call a workload, because its props say so; the acknowledgement that MR1027 asks for says why. */
+export function openToEverybody(workload: HttpWorkload): void {
+  markPublic(workload.grantInvoke(principal("allUsers"), "is open to everybody").resource);
 }
 
 /** A service or function made elsewhere: something to push to. */

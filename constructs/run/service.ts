@@ -16,7 +16,7 @@ import {
 import { checkLabels } from "../core/labels";
 import { CloudRunV2Service } from "../l1/run";
 import { type CodeOfHandler, type CodeOfImage, codeMounts, codeVolumes, leftToCi, resolveCode } from "./code";
-import { ExistingWorkload, HttpWorkload, type WorkloadKind } from "./http-workload";
+import { ExistingWorkload, HttpWorkload, openToEverybody, type WorkloadKind } from "./http-workload";
 import { checkProbe, type LivenessProbe, type Probe, renderLiveness, renderProbe } from "./probe";
 import { mebibytes, type ResolvedSize } from "./size";
 import { checkTraffic, renderTraffic, revisionName, type TrafficProps } from "./traffic";
@@ -111,6 +111,7 @@ export class CloudRunService extends HttpWorkload {
     this.resource = this.render(this.serviceName, this.size, props);
     this.pushEndpoint = this.resource.uri;
     this.dependables = [this.resource];
+    if (props.public === true) openToEverybody(this);
   }
 
   private render(name: string, size: ResolvedSize, props: CloudRunServiceProps): CloudRunV2Service {

@@ -5,21 +5,24 @@ import {
   contractEnvironment,
   deliveryOf,
   durationOf,
+  isKnown,
   type IServiceAccount,
   MillraceStack,
   type Rule,
   ServiceAccount,
   type WorkloadProps,
 } from "../core";
+import { isDefaultAccount } from "../core/grants";
 import { ENV } from "../../contract/environment";
 import type { Duration } from "../../language/duration";
 import type { MonitoringProps } from "../monitoring/monitored";
+import type { LoadProps } from "./load-rules";
 import { type ResolvedSize, SIZE_RULES, type Sizing } from "./size";
 import type { SecretReference } from "./secrets";
 import { Variables } from "./variables";
 
 /** What services and functions have in common beside their code. */
-export interface SizedWorkloadProps extends WorkloadProps, Sizing, MonitoringProps {
+export interface SizedWorkloadProps extends WorkloadProps, Sizing, MonitoringProps, LoadProps {
   /**
    * Longest request, at most an hour. @default the contract's time limit and a margin; without a contract 60s
    */
@@ -113,8 +116,23 @@ const OVERRIDE_RULES: readonly Rule<Overridden>[] = [
 ];
 
 /** The identity a workload runs as; its own unless another is given. */
-export const resolveIdentity = (construct: Construct, props: WorkloadProps, name?: string): IServiceAccount =>
-  props.serviceAccount ?? new ServiceAccount(construct, "Identity", { name });
+export function resolveIdentity(construct: Construct, props: WorkloadProps, name?: string): IServiceAccount {
+  const identity = props.serviceAccount ?? new ServiceAccount(construct, "Identity", { name });
+  check(construct, identity, IDENTITY_RULES);
+  return identity;
+}
+
+const IDENTITY_RULES: readonly Rule<IServiceAccount>[] = [
+  {
+    code: "MR1026",
+    fault: ({ email, principal }) =>
+      isKnown(email) &&
+      isDefaultAccount(principal) && {
+        problem: `it would run as ${email}, which every workload of the project shares`,
+        got: email,
+      },
+  },
+];
 
 /** The name of a workload that is given none: its contract's. */
 export const nameOf = ({ name, contract }: { readonly name?: string; readonly contract?: AnyContract }) =>

@@ -91,6 +91,17 @@ export const coreCodes = {
     fix: "write serviceAccount:, user: or group: and an e-mail, domain:, principal:// or principalSet://; ServiceAccount.fromExisting takes the whole e-mail",
     source: "https://cloud.google.com/iam/docs/principal-identifiers",
   },
+  MR1026: {
+    title: "workload that runs as a default account",
+    why: "every workload of the project that names no account runs as it, so a role for one is a role for all, and it often may edit the project",
+    fix: "leave serviceAccount out: the workload gets an account of its own",
+    source: "https://cloud.google.com/iam/docs/service-account-types#default",
+  },
+  MR1027: {
+    title: "open to everybody on purpose",
+    why: "anybody on the internet may call it; what it does for them is all that is between them and what it may do",
+    fix: "acknowledge the warning with the reason, or leave public out and grant to those who call",
+  },
   MR1030: {
     title: "not the full name of a key",
     why: "the key may live in another project, and Google refuses a resource whose key it cannot find",

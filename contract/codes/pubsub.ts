@@ -207,4 +207,21 @@ export const pubsubCodes = {
     why: "the topic belongs to all its subscriptions, so its archive and its retention are its own",
     fix: "give archive and retention to the DeadLetterTopic",
   },
+  MR1139: {
+    title: "order expected and not kept",
+    why: "the handler relies on the order of events, and without ordering Pub/Sub delivers them as they come",
+    fix: "set ordering on the subscription, or drop order from the contract; publishers must set ordering keys",
+    source: "https://cloud.google.com/pubsub/docs/ordering",
+  },
+  MR1140: {
+    title: "peak above what the target can take",
+    why: "what is too much is refused with 429, each refusal counts as an attempt, and events end as dead letters",
+    fix: "raise the target's maxInstances or concurrency, or put a queue or a pull worker in between",
+  },
+  MR1141: {
+    title: "too much for one ordering key",
+    why: "Pub/Sub carries one megabyte a second per ordering key; publishers would be slowed down",
+    fix: "spread the events over more keys, or publish less of each",
+    source: "https://cloud.google.com/pubsub/quotas",
+  },
 } as const satisfies CodeTable;

@@ -186,4 +186,31 @@ export const runCodes = {
     fix: "use a port from 1 to 65535, and a description of at most 512 characters",
     source: "google/run/v2/service.proto, google/run/v2/k8s.min.proto",
   },
+  MR1333: {
+    title: "more requests than what is behind can take",
+    why: "at full load the database or API would refuse connections, and events would fail that could have waited",
+    fix: "lower maxInstances or concurrency: events wait in their subscription",
+  },
+  MR1334: {
+    title: "latency without a warm instance",
+    why: "after a pause the first caller waits until an instance has started",
+    fix: "set minInstances to 1 or more, which is paid for while idle, or acknowledge the warning",
+  },
+  MR1335: {
+    title: "pulling between requests",
+    why: "an instance that is paid by request has no CPU to speak of between two requests, so messages would expire in its hands",
+    fix: 'set billing: "instance" and minInstances, use a worker pool, or let the subscription push; acknowledge it where messages are pulled within a request',
+    source: "https://cloud.google.com/run/docs/configuring/billing-settings",
+  },
+  MR1336: {
+    title: "instances paid for between scheduled runs",
+    why: "with instance-based billing an instance is paid for as long as it exists, which only pays with steady load",
+    fix: "leave billing out, or run a job on the schedule",
+    source: "https://cloud.google.com/run/docs/configuring/billing-settings",
+  },
+  MR1337: {
+    title: "public workload that cannot be",
+    why: "who may call is decided in two places besides the invoker role, ingress and the runtime, and one of them disagrees",
+    fix: 'set ingress: "all", and auth: "self" in the contract',
+  },
 } as const satisfies CodeTable;
