@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { buildSync } from "esbuild";
 import { z } from "zod";
 import { defineContract } from "../contract";
 import { DEADLINE_MARGIN_MS } from "../contract/contract";
 import { ENV, REMOVED_SIGNATURE } from "../contract/environment";
-import { type Bench, median, table } from "./measure";
+import { bundled, microseconds } from "./in-process";
+import { type Bench, table } from "./measure";
 
 /*
  * CPU of the library for one whole message with the memory store: token, decoding, validation, claim, completion, log
@@ -32,30 +30,14 @@ const headers = {
   authorization: `Bearer ${segment({ alg: "RS256" })}.${segment(claims)}.${REMOVED_SIGNATURE}`,
 };
 
-const root = resolve(__dirname, "..");
-
-/** The parts of the runtime as a deployed handler has them: one file, without what a loader adds for debugging. */
-function load(folder: string) {
-  const { outputFiles } = buildSync({
-    stdin: {
-      contents: `
-        export { createCore } from "./runtime/core";
-        export { decode } from "./runtime/decode/decode";
-        export { defineHandler } from "./runtime/handler";`,
-      resolveDir: root,
-    },
-    bundle: true,
-    write: false,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-  });
-  const file = join(folder, "runtime.js");
-  writeFileSync(file, outputFiles[0]!.text);
-  return require(file) as Pick<typeof import("../runtime/core"), "createCore"> &
-    Pick<typeof import("../runtime/decode/decode"), "decode"> &
-    Pick<typeof import("../runtime/handler"), "defineHandler">;
-}
+const { createCore, createLog, decode, defineHandler } = bundled(`
+  export { createCore } from "./runtime/core";
+  export { createLog } from "./runtime/log";
+  export { decode } from "./runtime/decode/decode";
+  export { defineHandler } from "./runtime/handler";`) as Pick<typeof import("../runtime/core"), "createCore"> &
+  Pick<typeof import("../runtime/log"), "createLog"> &
+  Pick<typeof import("../runtime/decode/decode"), "decode"> &
+  Pick<typeof import("../runtime/handler"), "defineHandler">;
 
 let sent = 0;
 const nextBody = () => {
@@ -69,18 +51,7 @@ const nextBody = () => {
 };
 const bodies = () => Array.from({ length: MESSAGES }, nextBody);
 
-/** User and system CPU of this process, microseconds a message. */
-async function microseconds(batch: readonly Buffer[], work: (body: Buffer) => unknown): Promise<number> {
-  const before = process.cpuUsage();
-  for (const body of batch) await work(body);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / batch.length;
-}
-
 const bench: Bench = async () => {
-  const folder = mkdtempSync(join(root, ".cache/runtime-"));
-  const { createCore, decode, defineHandler } = load(folder);
-  rmSync(folder, { recursive: true });
   let lines = 0;
   const core = createCore(
     defineHandler(orders, () => undefined),
@@ -105,44 +76,37 @@ const bench: Bench = async () => {
   const parsing = (body: Buffer) => JSON.parse(body.toString()) as unknown;
   const decoding = (body: Buffer) => decode(headers, body);
 
-  const results = {
-    whole: [] as number[],
-    duplicate: [] as number[],
-    bare: [] as number[],
-    parsing: [] as number[],
-    decoding: [] as number[],
-  };
-  for (let round = 0; round < ROUNDS; round++) {
-    const batch = bodies();
-    results.bare.push(await microseconds(batch, bare));
-    results.parsing.push(await microseconds(batch, parsing));
-    results.decoding.push(await microseconds(batch, decoding));
-    results.whole.push(await microseconds(batch, whole));
-    results.duplicate.push(await microseconds(batch, whole));
-  }
-  // Each message and its duplicate, and the warning at the start that records are kept in memory.
-  if (lines !== 2 * ROUNDS * MESSAGES + 1) throw new Error(`${lines} lines were logged`);
-
-  const middle = (values: readonly number[]) => median(values);
+  const log = createLog(() => {}, { handler: "orders" });
+  const line = ({ length }: Buffer) =>
+    log.info("done", { outcome: "done", messageId: "17", source: "projects/p/subscriptions/s", attempt: 1, length });
+  // Each message, and in the same round its duplicate.
+  let batch: readonly Buffer[] = [];
+  const cost = await microseconds(ROUNDS, {
+    whole: { batch: () => (batch = bodies()), work: whole },
+    bare: { batch: bodies, work: bare },
+    parsing: { batch: bodies, work: parsing },
+    decoding: { batch: bodies, work: decoding },
+    "log line": { batch: bodies, work: line },
+  });
+  const { duplicate } = await microseconds(1, { duplicate: { batch: () => batch, work: whole } });
+  // The warning at the start, that records are kept in memory, comes on top.
+  if (lines !== (ROUNDS + 1) * MESSAGES + 1) throw new Error(`${lines} lines were logged`);
   console.log(
     table(
       ["µs CPU", "work"],
-      Object.entries(results).map(([name, values]) => [middle(values).toFixed(1), name]),
+      Object.entries({ ...cost, duplicate }).map(([name, value]) => [value.toFixed(1), name]),
     ),
   );
   return [
-    { what: "whole message, µs CPU", value: middle(results.whole), unit: "µs" },
+    { what: "T10: whole message", value: cost.whole, unit: "µs" },
     {
       what: "whole message beside parsing and zod alone",
-      value: middle(results.whole) / middle(results.bare),
+      value: cost.whole / cost.bare,
       unit: "×",
       atMost: MOST_TIMES,
     },
-    {
-      what: "decoding above JSON.parse, µs CPU",
-      value: middle(results.decoding) - middle(results.parsing),
-      unit: "µs",
-    },
+    { what: "decoding above JSON.parse", value: cost.decoding - cost.parsing, unit: "µs" },
+    { what: "T8: log line", value: cost["log line"], unit: "µs" },
   ];
 };
 
