@@ -104,14 +104,10 @@ async function attempt(
   const key = known && recordKey(manifest.name, manifest.epoch, known.key);
   const fingerprint = known?.fingerprint;
   const point = (name: Parameters<Probe>[0]) => probe(name, known?.key ?? "", meta.id);
-  const settlement = createSettlement(incoming, {
-    ...options,
-    random,
-    untilMs: answerMs,
-    point,
-    recordKey: key,
-    fingerprint,
-  });
+  const settlement = createSettlement(
+    { incoming, random, untilMs: answerMs, point, recordKey: key, fingerprint },
+    options,
+  );
   if (event.kind !== "event") {
     const cause = event.kind === "fatal" ? event.cause : { class: event.code, message: event.reason };
     return { outcome: await settlement.parkUnclaimed(cause) };

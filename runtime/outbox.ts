@@ -1,7 +1,7 @@
 import { StoreUnavailable } from "./errors";
 import type { Log } from "./log";
 import type { Publisher } from "./google/publisher";
-import { revised } from "./record/lease";
+import { revised } from "./record/revised";
 import { type Held, patiently, type Patience } from "./record/transition";
 import type { OutboxRow, Store } from "./store/store";
 
@@ -26,7 +26,7 @@ export async function relay(held: Held, rows: readonly OutboxRow[] | undefined, 
   if (ids.length === 0) return;
   await publisher.publish(rows ?? (await patiently(patience, () => store.rows(ids))));
   await options.published();
-  const record = { ...revised(held.record), outbox: [] };
+  const record = revised(held.record, { outbox: [] });
   try {
     // If the record has moved, another delivery of the event has relayed them too.
     await patiently(patience, () =>

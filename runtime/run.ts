@@ -36,8 +36,7 @@ export const ABORT_GRACE_MS = 1_000;
 
 /** Calls the handler and waits for it, but no longer than its time limit, its lease and the instance last. */
 export async function run(options: RunOptions): Promise<Ran> {
-  const { handler, input, meta, lease, endMs, clock, shutdown } = options;
-  let log: Log | undefined;
+  const { handler, input, lease, endMs, clock, shutdown } = options;
   const { signal, abort } = lazySignal();
   const cleanUp: (() => void)[] = [];
   const after = (delayMs: number, react: () => void) => {
@@ -62,25 +61,10 @@ export async function run(options: RunOptions): Promise<Ran> {
     react(shutdown.phase);
   });
 
-  const ctx: Context = {
-    event: meta,
-    get signal() {
-      return signal();
-    },
-    token: lease.token,
-    attempt: lease.attempts,
-    isLastAttempt: options.isLastAttempt,
-    remaining: () => Math.max(0, endMs - clock.now()),
-    idempotencyKey: lease.key,
-    once: options.once,
-    publish: options.publish,
-    get log() {
-      return (log ??= options.log());
-    },
-  };
+  const ctx = new Given(options, signal);
   const transactional = handler.contract.manifest.effects === "transactional";
   // The handler's types say which context it gets; the manifest says the same here.
-  const given = (transactional ? Object.assign(ctx, options.commits) : ctx) as TransactionalContext;
+  const given = (transactional ? Object.assign(ctx, options.commits) : ctx) as Context as TransactionalContext;
   const call = async (): Promise<Ran> => {
     try {
       return { kind: "returned", value: await handler.run(input, given) };
@@ -92,6 +76,46 @@ export async function run(options: RunOptions): Promise<Ran> {
     return await Promise.race([call(), abandoned]);
   } finally {
     for (const undo of cleanUp) undo();
+  }
+}
+
+/**
+ * What the handler is given. A class, since an object literal with getters gets a hidden class of its own each time,
+ * which keeps everything its getters see alive until the next full collection.
+ */
+class Given implements Context {
+  readonly event: EventMeta;
+  readonly token: number;
+  readonly attempt: number;
+  readonly isLastAttempt: boolean;
+  readonly idempotencyKey: string;
+  readonly once: Context["once"];
+  readonly publish: Context["publish"];
+  readonly remaining: () => number;
+  readonly #signal: () => AbortSignal;
+  readonly #makeLog: () => Log;
+  #log: Log | undefined;
+
+  constructor(options: RunOptions, signal: () => AbortSignal) {
+    const { meta, lease, endMs, clock } = options;
+    this.event = meta;
+    this.token = lease.token;
+    this.attempt = lease.attempts;
+    this.isLastAttempt = options.isLastAttempt;
+    this.idempotencyKey = lease.key;
+    this.once = options.once;
+    this.publish = options.publish;
+    this.remaining = () => Math.max(0, endMs - clock.now());
+    this.#signal = signal;
+    this.#makeLog = options.log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
+  }
+
+  get log(): Log {
+    return (this.#log ??= this.#makeLog());
   }
 }
 

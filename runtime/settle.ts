@@ -9,22 +9,29 @@ import { relay } from "./outbox";
 import { MAX_ROW_BYTES, type PublishArguments, sizeOf, toRow } from "./outgoing";
 import { type Cause, deadLetterRow } from "./park";
 import type { Probe } from "./probe";
-import { type Lease, revised } from "./record/lease";
+import type { Lease } from "./record/lease";
+import { revised } from "./record/revised";
 import { type Held, patiently, type Written } from "./record/transition";
 import type { Ran } from "./run";
 import type { Change, OutboxRow, RecordData, Store, Transactions } from "./store/store";
 import { gather } from "./transaction";
 
+/** What deliveries of one handler share. */
 export interface SettlementOptions {
   readonly handler: Handler;
   readonly store: Store;
   readonly publisher: Publisher;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly log: Log;
   readonly deadLetterTopic?: string | undefined;
   /** Addresses of topics by their names. */
   readonly topics?: string | undefined;
+}
+
+/** One delivery, as far as it is known when its end is prepared. */
+export interface Settled {
+  readonly incoming: Incoming;
+  readonly random: () => number;
   /** The store is asked no longer than until this instant. */
   readonly untilMs: number;
   /** Passes a crash point of this delivery. */
@@ -73,8 +80,9 @@ export interface Settlement {
 /** A result is for small facts; a record has to be read for every duplicate. */
 const MAX_RESULT_BYTES = 64 * 1024;
 
-export function createSettlement(incoming: Incoming, options: SettlementOptions): Settlement {
-  const { handler, store, clock, random, untilMs, point } = options;
+export function createSettlement(delivery: Settled, options: SettlementOptions): Settlement {
+  const { handler, store, clock } = options;
+  const { incoming, random, untilMs, point, recordKey, fingerprint } = delivery;
   const { manifest } = handler.contract;
   const { meta } = incoming;
   const log = () => options.log.with({ messageId: meta.id });
@@ -130,10 +138,8 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
 
   const done = (value: unknown) => {
     const result = encodeResult(value, log);
-    return (record: RecordData): RecordData => ({
-      ...finished(record, "DONE", expireAtMs),
-      ...(result !== undefined && { result }),
-    });
+    return (record: RecordData) =>
+      revised(record, { state: "DONE", expireAtMs, error: undefined, steps: undefined, result });
   };
 
   const deadLetter = (id: string, cause: Cause, attempts: number) =>
@@ -145,8 +151,8 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
       handler: manifest.name,
       cause,
       attempts,
-      recordKey: options.recordKey,
-      fingerprint: options.fingerprint,
+      recordKey,
+      fingerprint,
       expireAtMs,
     });
 
@@ -154,12 +160,13 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     end(
       lease,
       (record) => ({
-        record: {
-          ...finished(record, "RELEASED", expireAtMs),
+        record: revised(record, {
+          state: "RELEASED",
+          expireAtMs,
           delayMs,
           error: describeError(error),
           attempts: record.attempts - (refund ? 1 : 0),
-        },
+        }),
       }),
       "the lease could not be released; the event is tried again when it lapses",
     );
@@ -271,7 +278,7 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
       return end(
         lease,
         (record) => ({
-          record: { ...finished(record, "PARKED", expireAtMs), error: cause, outbox },
+          record: revised(record, { state: "PARKED", expireAtMs, error: cause, outbox }),
           addRows: fits ? [row] : [],
         }),
         "the event could not be parked",
@@ -279,7 +286,6 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
     },
 
     async parkUnclaimed(cause) {
-      const { recordKey } = options;
       if (!options.deadLetterTopic)
         return { kind: "rejected", code: recordKey ? "MR3023" : "MR3022", reason: `${cause.class}: ${cause.message}` };
       try {
@@ -293,12 +299,6 @@ export function createSettlement(incoming: Incoming, options: SettlementOptions)
 
     replay: (held) => ended(held, "replayed"),
   };
-}
-
-/** The record in a state that is final for this delivery. */
-function finished(record: RecordData, state: "DONE" | "PARKED" | "RELEASED", expireAtMs: number): RecordData {
-  const { error: _past, ...kept } = revised(record);
-  return { ...kept, state, expireAtMs, ...(state === "DONE" && { steps: undefined }) };
 }
 
 /** JSON of a result, or nothing when there is none, or none that a record can keep. */

@@ -1,6 +1,7 @@
 import { LeaseLost } from "./errors";
 import type { Context } from "./handler";
-import { type Lease, revised } from "./record/lease";
+import type { Lease } from "./record/lease";
+import { revised } from "./record/revised";
 
 /** `ctx.once` of one delivery. @param untilMs the store is asked no longer than until this instant */
 export const createSteps =
@@ -13,7 +14,7 @@ export const createSteps =
       if (lease.alarm || lease.settled) throw lost();
       const result = JSON.stringify(await effect(`${lease.key}-${step}`)) ?? "";
       const add = (record: Lease["record"]) => ({
-        record: { ...revised(record), steps: { ...record.steps, [step]: result } },
+        record: revised(record, { steps: { ...record.steps, [step]: result } }),
       });
       // A renewal whose reply was lost passes for this write; then it is made again, on top of that one.
       while (recorded() === undefined) if ((await lease.change(add, untilMs)).kind !== "applied") throw lost();

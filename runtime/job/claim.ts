@@ -3,7 +3,8 @@ import type { Clock } from "../clock";
 import { MAX_LEASE_MS } from "../deliver";
 import { LeaseLost } from "../errors";
 import { claim } from "../record/claim";
-import { keepLease, type Lease, revised } from "../record/lease";
+import { keepLease, type Lease } from "../record/lease";
+import { revised } from "../record/revised";
 import { recordKey } from "../store/key";
 import type { RecordData, Store } from "../store/store";
 import type { JobTask } from "./task";
@@ -81,12 +82,12 @@ export async function claimTask(
       throw new LeaseLost("the task belongs to another attempt of it");
   };
   const ended = (state: "DONE" | "RELEASED", more: (record: RecordData) => Partial<RecordData>) =>
-    change((record) => ({ ...revised(record), state, delayMs: 0, ...more(record) })).finally(() => lease.close());
+    change((record) => revised(record, { state, delayMs: 0, ...more(record) })).finally(() => lease.close());
 
   return {
     progress: progressOf(lease),
     lost: lost.signal,
-    save: (progress) => change((record) => ({ ...revised(record), steps: stepsOf(progress) })),
+    save: (progress) => change((record) => revised(record, { steps: stepsOf(progress) })),
     complete: (result) => ended("DONE", () => ({ result: JSON.stringify(result), steps: undefined })),
     release: (progress, message) =>
       ended("RELEASED", () => ({ steps: stepsOf(progress), error: { class: "TaskIncomplete", message } })),

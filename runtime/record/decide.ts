@@ -1,3 +1,4 @@
+import { revised } from "./revised";
 import type { RecordData, Snapshot, Version } from "../store/store";
 
 /** A delivery that asks for an event. */
@@ -77,19 +78,17 @@ export function decide({ stored, readMs }: Snapshot, request: ClaimRequest): Dec
   const restMs = (lapsed ? record.leaseMs : record.delayMs) - age;
   if (restMs >= 0 && (lapsed || restMs > 0)) return { kind: "wait", forMs: restMs };
 
-  const next: RecordData = {
-    ...record,
+  const next = revised(record, {
     state: "CLAIMED",
     token: record.token + 1,
     owner: request.owner,
-    revision: record.revision + 1,
     leaseMs: request.leaseMs,
     delayMs: 0,
     attempts: record.attempts + 1,
     lostLeases: record.lostLeases + (lapsed ? 1 : 0),
     messageId: request.messageId,
     expireAtMs: request.nowMs + request.rememberMs,
-  };
+  });
   if (record.attempts >= request.maxAttempts)
     return { kind: "exhausted", expect: version, record: { ...next, attempts: record.attempts } };
   return { kind: "claim", expect: version, record: next };

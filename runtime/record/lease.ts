@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../clock";
 import { LeaseLost, StoreUnavailable } from "../errors";
 import type { Change, RecordData, Store } from "../store/store";
+import { revised } from "./revised";
 import { type Held, type Made, type Written, write, writeBy } from "./transition";
 
 /** A claim that is kept alive until it is settled. */
@@ -132,9 +133,4 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
   };
   arm();
   return lease;
-}
-
-/** The same record with a change that makes the store count it as a write. */
-export function revised<R extends RecordData>(record: R): R {
-  return { ...record, revision: record.revision + 1 };
 }

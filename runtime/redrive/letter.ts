@@ -3,7 +3,7 @@ import type { EventMeta } from "../../contract/contract";
 import type { Incoming } from "../decode/incoming";
 import { parseJson } from "../decode/incoming";
 import { PARK_ATTRIBUTES } from "../park";
-import { revised } from "../record/lease";
+import { revised } from "../record/revised";
 import type { Change, Snapshot } from "../store/store";
 
 /** Attribute that counts how often an event has been redriven; it travels on if the event is parked again. */
@@ -95,14 +95,13 @@ export function reopening(key: string, { dedupeId }: Postmark, { stored, readMs 
         change: {
           key,
           expect: version,
-          record: {
-            ...revised(record),
+          record: revised(record, {
             state: "RELEASED",
             epoch: record.epoch + 1,
             attempts: 0,
             delayMs: 0,
             outbox: [],
-          },
+          }),
           // At most the row of this very letter, which has been published.
           removeRows: record.outbox,
         },
