@@ -9,7 +9,7 @@ import { fromJson } from "../values/convert";
 import { decodeValue, encodeValue } from "../values/msgpack";
 import { isObjectValue, type ObjectValue, type Type, ValueFault } from "../values/value";
 import { descriptors } from "./descriptors";
-import { schemaResponse } from "./schema-message";
+import { LOCAL_VERSIONS, schemaResponse } from "./schema-message";
 
 interface DynamicValue {
   readonly msgpack?: Uint8Array;
@@ -24,6 +24,7 @@ interface Request {
   readonly priorState?: DynamicValue;
   readonly plannedState?: DynamicValue;
   readonly currentState?: DynamicValue;
+  readonly version: unknown;
   readonly rawState?: { readonly json: Uint8Array };
   readonly private: Uint8Array;
   readonly priorPrivate: Uint8Array;
@@ -93,7 +94,8 @@ export function providerMethods(provider: Served, { types, legacyTypeSystem = tr
     UpgradeResourceState: [
       "UpgradeRequest",
       "UpgradeResponse",
-      ({ typeName, rawState }) => {
+      ({ typeName, rawState, version }) => {
+        if (!(Number(version) >= LOCAL_VERSIONS)) return { diagnostics: [diagnosticOf(NOT_LOCAL)] };
         if (!rawState?.json.length) throw new ValueFault("", "the state is of a Terraform before 0.12");
         return { upgradedState: dynamic(provider.upgrade(typeName, parseJson(rawState.json))) };
       },
@@ -203,6 +205,12 @@ async function guarded(run: () => Reply | Promise<Reply>): Promise<Reply> {
     return { diagnostics: [diagnosticOf(error)] };
   }
 }
+
+/** A state of the real provider, or one of before states were marked. */
+const NOT_LOCAL = new ValueFault(
+  "",
+  "this state was not made on this machine, so what it names does not exist here; a LOCAL state is kept below .millrace and is made by apply or import",
+);
 
 function diagnosticOf(error: unknown): Diagnostic {
   const { message, stack } = error as Error;

@@ -3,6 +3,13 @@ import type { Block, NestedBlock, Nesting, Schema } from "../schema/schema";
 
 const NESTING: Readonly<Record<Nesting, number>> = { single: 1, list: 2, set: 3 };
 
+/**
+ * What a resource's schema version is greater by than the real provider's. Terraform writes the version into a state
+ * beside each resource, and refuses a state that is ahead of its provider: nothing that was made here can be taken for
+ * real, and a state that was made for real is behind, and is refused here.
+ */
+export const LOCAL_VERSIONS = 1_000_000;
+
 const schemaMessage = ({ version, block }: Schema): object => ({ version, block: blockMessage(block) });
 
 const blockMessage = ({ attributes, blocks }: Block): object => ({
@@ -44,7 +51,10 @@ export function schemaResponse(schema: ProviderSchema, only: ReadonlySet<string>
     );
   return {
     provider: schemaMessage(schema.provider),
-    resourceSchemas: messages(schema.resources, schema.resource),
+    resourceSchemas: messages(schema.resources, (name) => {
+      const found = schema.resource(name);
+      return found && { ...found, version: found.version + LOCAL_VERSIONS };
+    }),
     dataSourceSchemas: messages(schema.dataSources, schema.dataSource),
     serverCapabilities: { planDestroy: true, getProviderSchemaOptional: true },
   };

@@ -1,6 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import { once } from "node:events";
 import * as fc from "fast-check";
+import { LOCAL_VERSIONS } from "../../../local/provider/protocol/schema-message";
 import { googleSchema } from "../../../local/provider/schema/google";
 import { typeOfBlock } from "../../../local/provider/schema/schema";
 import { complete } from "../../../local/provider/planner/settle";
@@ -80,9 +81,16 @@ describe("the plugin protocol", () => {
 
   it("reads states of today's and of an older schema", async () => {
     const json = Buffer.from(JSON.stringify({ name: "t", gone: 1, labels: { a: "b" } }));
-    const message = { typeName: "google_pubsub_topic", version: 0, rawState: { json } };
+    const message = { typeName: "google_pubsub_topic", version: LOCAL_VERSIONS, rawState: { json } };
     const { upgradedState } = await call("UpgradeResourceState", message);
     expect(decodeValue(upgradedState.msgpack, type)).toEqual(complete(topic, { name: "t", labels: { a: "b" } }));
+  });
+
+  it("reads no state of the real provider", async () => {
+    const json = Buffer.from(JSON.stringify({ name: "t" }));
+    const message = { typeName: "google_pubsub_topic", version: 0, rawState: { json } };
+    const { diagnostics } = await call("UpgradeResourceState", message);
+    expect(diagnostics).toMatchObject([{ severity: 1, detail: expect.stringContaining("not made on this machine") }]);
   });
 
   it("takes JSON where MessagePack is not sent", async () => {

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { googleSchema } from "../../../local/provider/schema/google";
 import type { ObjectValue } from "../../../local/provider/values/value";
 import type { Attributes } from "../../support/synth";
 import { describeWithTerraform } from "../../support/terraform";
@@ -114,6 +115,27 @@ describeWithTerraform("Terraform with the local provider", () => {
     const marks = instances.map((one) => Buffer.from(one["private"] as string, "base64").toString());
     expect(new Set(marks)).toEqual(new Set(['{"notice":"LOCAL","by":"millrace"}']));
     expect(() => readFileSync(join(folder, ".terraform.lock.hcl"))).toThrow("ENOENT");
+  });
+
+  it("makes states that no real provider takes, and takes none of a real provider's", async () => {
+    const { folder, terraform } = await applied();
+    const file = join(folder, "terraform.LOCAL.tfstate");
+    const state = readState(folder) as { resources: { mode: string; instances: { schema_version: number }[] }[] };
+    const instances = state.resources.flatMap(({ instances }) => instances);
+    const real = Math.max(...googleSchema().resources.map((name) => googleSchema().resource(name)!.version));
+    expect(real).toBeGreaterThan(0);
+    // Of a state ahead of its provider Terraform takes nothing: so it is here with a state that is ahead of this one.
+    for (const { schema_version } of instances) expect(schema_version).toBeGreaterThan(real);
+    const withVersion = (change: (version: number) => number) => {
+      for (const one of instances) one.schema_version = change(one.schema_version);
+      writeFileSync(file, JSON.stringify(state));
+    };
+    withVersion((version) => version + 1_000);
+    expect((await terraform("plan")).text).toContain("managed by newer provider version");
+    withVersion(() => 0);
+    const { code, text } = await terraform("plan");
+    expect(code).toBe(1);
+    expect(text).toContain("this state was not made on this machine");
   });
 
   it("protects from deletion what says so", async () => {
