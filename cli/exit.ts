@@ -19,6 +19,10 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR4105: EXIT.environment,
   MR4106: EXIT.environment,
   MR4107: EXIT.environment,
+  MR4108: EXIT.environment,
+  MR4302: EXIT.environment,
+  MR4303: EXIT.environment,
+  MR4305: EXIT.usage,
   MR5001: EXIT.usage,
   MR5002: EXIT.usage,
   MR5003: EXIT.environment,
@@ -26,6 +30,7 @@ const EXITS: Partial<Record<Code, ExitCode>> = {
   MR5007: EXIT.environment,
   MR5005: EXIT.environment,
   MR5006: EXIT.usage,
+  MR4306: EXIT.usage,
   MR6104: EXIT.environment,
 };
 

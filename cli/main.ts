@@ -8,6 +8,8 @@ import { createTerminal } from "./terminal";
 const lazy = {
   dev: () => require("./commands/dev") as typeof import("./commands/dev"),
   exec: () => require("./commands/exec") as typeof import("./commands/exec"),
+  tf: () => require("./commands/tf") as typeof import("./commands/tf"),
+  reload: () => require("./commands/reload") as typeof import("./commands/reload"),
   ps: () => require("./commands/ps") as typeof import("./commands/ps"),
   schedule: () => require("./commands/schedule") as typeof import("./commands/schedule"),
   tasks: () => require("./commands/tasks") as typeof import("./commands/tasks"),
@@ -33,6 +35,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const commands: Commands = {
     dev: (...args) => lazy.dev().dev(...args, terminal, signals),
     exec: (...args) => lazy.exec().exec(...args, terminal, signals),
+    tf: (...args) => lazy.tf().tf(...args, terminal),
+    tfEnv: (...args) => lazy.tf().tfEnv(...args, terminal),
+    reload: (...args) => lazy.reload().reload(...args, terminal),
     ps: (...args) => lazy.ps().ps(...args, terminal),
     scheduleList: (...args) => lazy.schedule().scheduleList(...args, terminal),
     scheduleRun: (...args) => lazy.schedule().scheduleRun(...args, terminal),

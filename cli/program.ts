@@ -2,7 +2,9 @@ import { Command, CommanderError, Option } from "commander";
 import type { ExitCode } from "./exit";
 import type { Terminal } from "./terminal";
 import { version } from "./version";
+import { addTerraformCommands, type TerraformCommands } from "./program-terraform";
 import { addWorkflowCommands, collect, type WorkflowCommands } from "./program-workflow";
+import type { Door } from "../local/engine/world";
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -21,6 +23,7 @@ export interface EngineCommandOptions extends CommonOptions {
   readonly seed?: string;
   readonly timeScale: number;
   readonly ephemeral?: boolean;
+  readonly door?: Door;
   readonly strict?: boolean;
 }
 
@@ -31,10 +34,11 @@ export interface CheckCommandOptions extends CommonOptions {
 }
 
 /** The commands, loaded when they are called: `--help` and `ps` need no engine. */
-export interface Commands extends WorkflowCommands {
+export interface Commands extends TerraformCommands, WorkflowCommands {
   dev(stack: string | undefined, options: EngineCommandOptions): Promise<ExitCode>;
   /** @returns the exit code of the command it ran */
   exec(stack: string | undefined, command: readonly string[], options: EngineCommandOptions): Promise<number>;
+  reload(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   ps(options: CommonOptions): Promise<ExitCode>;
   scheduleList(stack: string | undefined, options: CommonOptions & { readonly next: number }): Promise<ExitCode>;
   scheduleRun(job: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
@@ -63,6 +67,7 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help of a command")
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: () => {} })
     .addHelpText("after", HELP_AFTER);
@@ -81,6 +86,14 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
     .description("run a stack, then a command against it, then end both")
     .action(async (stack: string | undefined, options: EngineCommandOptions) => {
       exit = await commands.exec(stack, rest ?? [], options);
+    });
+  addTerraformCommands(program, commands, common, (code) => (exit = code));
+  engineCommand("reload")
+    .argument("[stack]", "stack whose engine is to read it again")
+    .description("bring a running engine to the stack as it is synthesized now")
+    .option("--json", "one JSON document on stdout")
+    .action(async (stack: string | undefined, options: CommonOptions) => {
+      exit = await commands.reload(stack, options);
     });
   common(program.command("ps").helpGroup("Look:"))
     .description("list the engines that run")
@@ -178,7 +191,7 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
 }
 
 const HELP_AFTER = `
-Exit codes: 0 ok, 1 findings, 2 usage, 3 environment, 4 internal; exec passes on the code of its command.
+Exit codes: 0 ok, 1 findings, 2 usage, 3 environment, 4 internal; exec and tf pass on the code of their command.
 Every error has a code that docs/errors.md explains.`;
 
 const common = (command: Command): Command =>
@@ -194,6 +207,12 @@ const engine = (command: Command): Command =>
     .option("--seed <text>", "seed of every random choice; the same seed makes the same choices")
     .addOption(new Option("--time-scale <factor>", "engine seconds per second").default(1).argParser(factor))
     .option("--ephemeral", "start empty and keep nothing")
+    .addOption(
+      new Option(
+        "--door <door>",
+        "who says what runs: the synthesized stack, or what Terraform has applied of it (default: terraform when it has applied something)",
+      ).choices(["direct", "terraform"]),
+    )
     .option("--strict", "refuse a stack that is not simulated in full");
 
 const invalid = (message: string): never => {

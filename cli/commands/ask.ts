@@ -1,4 +1,4 @@
-import { IssuesError } from "../../contract/issue";
+import { type Issue, IssuesError } from "../../contract/issue";
 import type { Endpoints } from "../../local/engine/endpoints";
 import { runningEngines } from "../../local/engine/running";
 import type { CommonOptions } from "../program";
@@ -22,8 +22,12 @@ export function requireEngine(stack: string, options: Pick<CommonOptions, "state
  */
 export async function ask(engine: Endpoints, method: "GET" | "POST", path: string): Promise<unknown> {
   const response = await fetch(`http://${engine.pubsub}${path}`, { method });
-  const body = (await response.json()) as { readonly error?: { readonly message: string } };
+  const body = (await response.json()) as {
+    readonly error?: { readonly message: string };
+    readonly issues?: readonly Issue[];
+  };
   if (response.ok) return body;
+  if (body.issues) throw new IssuesError(body.issues);
   const problem = body.error?.message ?? `the engine answers ${response.status}`;
   const fix = "look at what there is with the ls command of the same name";
   throw new IssuesError([{ code: "MR5006", severity: "error", path, problem, fix }]);

@@ -55,6 +55,7 @@ function summary(engine: Engine, terminal: Terminal): string[] {
     ["control", at.control, c.dim("/status, /events, /idle")],
     ...at.targets.map(({ name, kind, localUrl }) => [name, localUrl, c.dim(kind)]),
     ["project", at.project, c.dim(`seed ${at.seed}, time × ${at.timeScale}`)],
+    ["door", at.door, c.dim(at.door === "direct" ? "the synthesized stack" : "what Terraform has applied")],
   ];
   const lines = box(`${c.bold(at.stack)} ${c.yellow("LOCAL")}`, columns(rows), terminal);
   const stored = system.fidelity.filter(({ level }) => level !== "runs");

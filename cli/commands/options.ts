@@ -21,7 +21,7 @@ export async function startFor(
 ): Promise<Engine> {
   const chosen = chooseStack(options.out, stack);
   if (options.strict) refuseUnsimulated(options.out, chosen);
-  const { out, state, port, seed, timeScale, ephemeral } = options;
+  const { out, state, port, seed, timeScale, ephemeral, door } = options;
   try {
     const engine = await startEngine({
       outDir: out,
@@ -32,6 +32,7 @@ export async function startFor(
       onStep: (title) => progress.step(title),
       ...(seed !== undefined && { seed }),
       ...(ephemeral && { ephemeral }),
+      ...(door && { door }),
       ...hooks,
     });
     progress.done();

@@ -27,4 +27,9 @@ export const providerCodes = {
     why: "a local state must not leave this machine, and no state of a cloud must come in: their resources do not exist on the other side",
     fix: "leave it out",
   },
+  MR4306: {
+    title: "no synthesized stack where Terraform is called",
+    why: "the program that `millrace tf env` names stands for Terraform in the folders that cdktf calls it in; elsewhere it would run on somebody's real state",
+    fix: "let cdktf call it, or undo the environment with `millrace tf env --off`",
+  },
 } as const satisfies CodeTable;

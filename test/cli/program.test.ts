@@ -11,6 +11,9 @@ async function line(...argv: string[]) {
   const commands: Commands = {
     dev: note("dev", 0),
     exec: note("exec", 7),
+    tf: note("tf", 2),
+    tfEnv: note("tfEnv", 0),
+    reload: note("reload", 0),
     ps: note("ps", 0),
     check: note("check", 0),
     scheduleList: note("scheduleList", 0),

@@ -22,6 +22,9 @@ async function understood(argv: readonly string[]): Promise<boolean> {
   const stand: Commands = {
     dev: nothing,
     exec: nothing,
+    tf: nothing,
+    tfEnv: nothing,
+    reload: nothing,
     ps: nothing,
     check: nothing,
     scheduleList: nothing,

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { type Issue, IssuesError } from "../../../contract/issue";
+import { readApplied } from "../../engine/applied";
 import type { Engine } from "../../engine/engine";
+import { statePaths } from "../../engine/paths";
 import { readStacks } from "../../plan/read";
 import { providerSchemas } from "../schema/all";
 import { argumentIssues, isChanging } from "./arguments";
@@ -37,6 +39,8 @@ export interface TerraformChange {
   readonly warnings: readonly Issue[];
   /** Whether an engine goes on running it. */
   readonly lasting: boolean;
+  /** How many resources exist now. */
+  readonly running: number;
 }
 
 /**
@@ -79,6 +83,7 @@ export async function runTerraform(options: TerraformOptions): Promise<number> {
   }
   if (!isChanging(args)) return code;
   await tellDependents(stateDir, stack);
-  options.onChanged?.({ warnings, lasting: attached.lasting });
+  const running = readApplied(statePaths(stateDir, stack).applied).list().length;
+  options.onChanged?.({ warnings, lasting: attached.lasting, running });
   return code;
 }

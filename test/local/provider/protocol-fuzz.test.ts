@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { encode, ExtData } from "@msgpack/msgpack";
 import * as fc from "fast-check";
 import { complete } from "../../../local/provider/planner/settle";
+import { LOCAL_VERSIONS } from "../../../local/provider/protocol/schema-message";
 import { googleSchema } from "../../../local/provider/schema/google";
 import { typeOfBlock } from "../../../local/provider/schema/schema";
 import { decodeValue, encodeValue } from "../../../local/provider/values/msgpack";
@@ -38,7 +39,11 @@ const sound: Readonly<Record<Rpc, object>> = {
     typeName: "google_project",
     config: dynamic(complete(googleSchema().dataSource("google_project")!.block, { project_id: "p" })),
   },
-  UpgradeResourceState: { typeName: TYPE, version: 0, rawState: { json: Buffer.from('{"name":"s","labels":{}}') } },
+  UpgradeResourceState: {
+    typeName: TYPE,
+    version: LOCAL_VERSIONS,
+    rawState: { json: Buffer.from('{"name":"s","labels":{}}') },
+  },
   ReadResource: { typeName: TYPE, currentState: dynamic({ ...config, id: "i" }) },
   PlanResourceChange: { typeName: TYPE, priorState: NULL, config: dynamic(config) },
   ApplyResourceChange: { typeName: TYPE, priorState: dynamic(config), plannedState: NULL },
@@ -191,7 +196,7 @@ describe("values", () => {
     );
     await fc.assert(
       fc.asyncProperty(json, async (text) => {
-        const message = { typeName: TYPE, version: 0, rawState: { json: Buffer.from(text) } };
+        const message = { typeName: TYPE, version: LOCAL_VERSIONS, rawState: { json: Buffer.from(text) } };
         const { diagnostics, upgradedState } = await plugin.call("UpgradeResourceState", message);
         expect(diagnostics.length === 0).toBe(upgradedState !== null);
       }),
