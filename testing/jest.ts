@@ -2,14 +2,9 @@ import type { HandlerKit } from "./kit";
 import type { PlanCounts } from "./plan/changes";
 import type { PlannedGrant } from "./plan/grants";
 import { collect, differences, type ExpectedProps } from "./plan/match";
-import { planMatchers } from "./plan/matchers";
+import { planMatchers, type Verdict } from "./plan/matchers";
 import type { PlanSnapshotOptions } from "./plan/plan-snapshot";
 import type { SynthesizedStack } from "./plan/synthesized";
-
-interface Verdict {
-  readonly pass: boolean;
-  readonly message: () => string;
-}
 
 /** A grant as a test names it; what is left out may be anything. */
 export type ExpectedGrant = Partial<Pick<PlannedGrant, "principal" | "role" | "resource" | "on" | "condition">>;

@@ -26,7 +26,7 @@ export interface IPushTarget {
    */
   readonly audience: string;
   /** The Cloud Run service that answers, a function's included; undefined when there is none. */
-  readonly service?: RunService;
+  readonly service?: RunService | undefined;
   /** Seconds after which the target gives a request up; undefined when unknown. */
   readonly requestTimeoutSeconds?: number;
   /** Requests it can take at a time, all instances together; undefined when unknown. */

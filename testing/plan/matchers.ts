@@ -5,13 +5,13 @@ import type { PlannedStack } from "./plan";
 import type { PlanSnapshotOptions } from "./plan-snapshot";
 import { sayThatSkipped } from "./terraform";
 
-interface Verdict {
+export interface Verdict {
   readonly pass: boolean;
   readonly message: () => string;
 }
 
-/** What jest gives its matchers. */
-interface Context {
+/** What jest gives its matchers of itself. */
+export interface Context {
   readonly isNot?: boolean;
 }
 

@@ -18,11 +18,17 @@ export const sayThatSkipped = (what: string): void => {
   process.stderr.write(`SKIPPED ${what}: ${terraformMissing()}\n`);
 };
 
+interface Describe {
+  (name: string, suite: () => void): void;
+  skip(name: string, suite: () => void): void;
+}
+
 /**
  * jest's `describe` for what needs Terraform: without the program the suite is skipped and says so on stderr.
  * @throws Error without the program when `MILLRACE_REQUIRE` has `terraform`
  */
 export function describeWithTerraform(name: string, suite: () => void): void {
+  const { describe } = globalThis as unknown as { describe: Describe };
   const missing = terraformMissing();
   if (missing === undefined) return describe(name, suite);
   if (terraformRequired()) throw new Error(`${missing}, and MILLRACE_REQUIRE demands it`);
