@@ -1,8 +1,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describeIssues } from "./schema";
 
+/** Attributes of a message; a topic that names them lets filters be checked against them. */
+export type EventAttributes = Readonly<Record<string, string>>;
+
 /** What a topic's publishers and consumers agree on. */
-export interface TopicSpec<Schema extends StandardSchemaV1> {
+export interface TopicSpec<Schema extends StandardSchemaV1, Attributes extends EventAttributes = EventAttributes> {
   /** A name that `MILLRACE_TOPICS` gives an address, or the address itself: `projects/{project}/topics/{topic}`. */
   readonly name: string;
   /** Schema of the events; the `input` of the contracts of those who consume them. */
@@ -10,7 +13,7 @@ export interface TopicSpec<Schema extends StandardSchemaV1> {
   /** Events of equal key are delivered in the order in which they were published. @default no order */
   orderingKey?(event: StandardSchemaV1.InferInput<Schema>): string;
   /** What subscriptions filter by. @default none */
-  attributes?(event: StandardSchemaV1.InferInput<Schema>): Readonly<Record<string, string>>;
+  attributes?(event: StandardSchemaV1.InferInput<Schema>): Attributes;
 }
 
 /** A message as it is published. */
@@ -25,7 +28,10 @@ export interface OutgoingMessage {
 export type EventExtras = Pick<OutgoingMessage, "attributes" | "orderingKey">;
 
 /** A topic of events of one schema. Pure, so that synthesis can import it. */
-export interface EventTopic<Schema extends StandardSchemaV1 = StandardSchemaV1> extends TopicSpec<Schema> {
+export interface EventTopic<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Attributes extends EventAttributes = EventAttributes,
+> extends TopicSpec<Schema, Attributes> {
   /** @throws RangeError when the name is no address and `addresses`, the value of `MILLRACE_TOPICS`, has none for it */
   address(addresses: string | undefined): string;
   /** @throws TypeError when the event does not fit the schema, or that validates asynchronously */
@@ -36,7 +42,10 @@ const ADDRESS = /^projects\/[^/]+\/topics\/[^/]+$/;
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** @throws RangeError for a name that is neither `^[a-z][a-z0-9-]{0,62}$` nor an address */
-export function defineTopic<Schema extends StandardSchemaV1>(spec: TopicSpec<Schema>): EventTopic<Schema> {
+export function defineTopic<
+  Schema extends StandardSchemaV1,
+  const Attributes extends EventAttributes = EventAttributes,
+>(spec: TopicSpec<Schema, Attributes>): EventTopic<Schema, Attributes> {
   const { name, schema } = spec;
   if (!NAME.test(name) && !ADDRESS.test(name))
     throw new RangeError(`"${name}" is neither ${NAME.source} nor projects/{project}/topics/{topic}`);

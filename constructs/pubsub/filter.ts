@@ -1,21 +1,40 @@
 import type { IConstruct } from "constructs";
+import type { EventAttributes } from "../../contract/topic";
 import { checkFilter, type Filter, MAX_FILTER_BYTES } from "../../language/filter";
 import { check, isKnown, type Rule } from "../core";
 
 /** Conditions on one attribute of a message. Keys and values are case-sensitive. */
-export const attribute = (key: string) => ({
+export interface AttributeConditions<Value extends string = string> {
   /** The message has the attribute. */
-  exists: (): Filter => ({ kind: "has", key }),
-  is: (value: string): Filter => ({ kind: "equals", key, value }),
+  exists(): Filter;
+  is(value: Value): Filter;
   /** True also for messages without the attribute. */
-  isNot: (value: string): Filter => ({ kind: "differs", key, value }),
-  isOneOf: (...values: readonly [string, ...string[]]): Filter =>
+  isNot(value: Value): Filter;
+  isOneOf(...values: readonly [Value, ...Value[]]): Filter;
+  startsWith(prefix: string): Filter;
+}
+
+/** Conditions on an attribute by its key, whatever publishers set. */
+export const attribute = (key: string): AttributeConditions => ({
+  exists: () => ({ kind: "has", key }),
+  is: (value) => ({ kind: "equals", key, value }),
+  isNot: (value) => ({ kind: "differs", key, value }),
+  isOneOf: (...values) =>
     joined(
       "or",
       values.map((value) => ({ kind: "equals", key, value })),
     ),
-  startsWith: (prefix: string): Filter => ({ kind: "hasPrefix", key, prefix }),
+  startsWith: (prefix) => ({ kind: "hasPrefix", key, prefix }),
 });
+
+/**
+ * Conditions on the attributes that a topic's publishers set (`defineTopic`): a key that they do not set, or a value
+ * that cannot be, does not compile.
+ */
+export const attributesOf =
+  <Attributes extends EventAttributes>(_topic: { attributes?(event: never): Attributes }) =>
+  <Key extends keyof Attributes & string>(key: Key): AttributeConditions<Attributes[Key]> =>
+    attribute(key);
 
 export const all = (...filters: readonly [Filter, ...Filter[]]): Filter => joined("and", filters);
 export const any = (...filters: readonly [Filter, ...Filter[]]): Filter => joined("or", filters);

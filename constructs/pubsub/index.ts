@@ -4,7 +4,7 @@ export { DeadLetteredSubscription, type DeadLetteredSubscriptionProps } from "./
 export { DeadLetterTopic, type DeadLetterTopicProps } from "./dead-letter-topic";
 export { endpoint } from "./endpoint";
 export type { Filter } from "../../language/filter";
-export { all, any, attribute, not } from "./filter";
+export { all, any, attribute, type AttributeConditions, attributesOf, not } from "./filter";
 export { subscriptionMetrics, topicMetrics } from "./metrics";
 export type { BigQueryProps, CloudStorageProps } from "./export";
 export { type ISchema, Schema, type SchemaProps } from "./schema";

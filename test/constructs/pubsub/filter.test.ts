@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
-import { all, any, attribute, type Filter, not, Subscription, Topic } from "../../../constructs";
+import { z } from "zod";
+import { all, any, attribute, attributesOf, type Filter, not, Subscription, Topic } from "../../../constructs";
+import { defineTopic } from "../../../contract/topic";
 import { parseFilter, printFilter } from "../../../language/filter";
 import { codesOf, plan } from "../../support/synth";
 
@@ -27,6 +29,25 @@ describe("a filter", () => {
     [attribute("quote").is('"\\'), 'attributes.quote = "\\"\\\\"'],
   ])("of %j reads %s", (filter, text) => {
     expect(plan(filtered(filter)).one("google_pubsub_subscription")["filter"]).toBe(text);
+  });
+
+  it("knows the attributes of a topic that says them", () => {
+    const topic = defineTopic({
+      name: "order-placed",
+      schema: z.object({ tier: z.enum(["gold", "silver"]), region: z.string() }),
+      attributes: ({ tier, region }) => ({ tier, region }),
+    });
+    const the = attributesOf(topic);
+    const filter = all(the("tier").isOneOf("gold", "silver"), the("region").startsWith("eu"));
+    expect(printFilter(filter)).toBe(
+      '(attributes.tier = "gold" OR attributes.tier = "silver") AND hasPrefix(attributes.region, "eu")',
+    );
+    // @ts-expect-error no publisher sets it
+    the("teir").exists();
+    // @ts-expect-error no order has it
+    the("tier").is("bronze");
+    // @ts-expect-error no order has it
+    the("tier").isOneOf("gold", "bronze");
   });
 
   it("with a literal ${ is none of Terraform's business", () => {
