@@ -94,4 +94,10 @@ export const EXPORT_RULES: readonly Rule<ResolvedSubscription>[] = [
       );
     },
   },
+  {
+    code: "MR1142",
+    severity: "warning",
+    fault: ({ bigQuery }) =>
+      bigQuery?.identity !== undefined && { problem: "it writes to BigQuery as an identity of its own" },
+  },
 ];

@@ -224,4 +224,10 @@ export const pubsubCodes = {
     fix: "spread the events over more keys, or publish less of each",
     source: "https://cloud.google.com/pubsub/quotas",
   },
+  MR1142: {
+    title: "BigQuery subscription whose updates may not arrive",
+    why: "provider 6.50.0 sends an update of a subscription with an identity of its own only when something of bigQuery changes too",
+    fix: "leave identity out, so that Pub/Sub's agent writes; or acknowledge it, and change a field of bigQuery together with any other",
+    source: "https://github.com/hashicorp/terraform-provider-google/issues/24891",
+  },
 } as const satisfies CodeTable;
