@@ -47,6 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
     fidelity: (...args) => lazy.fidelity().fidelity(...args, terminal),
     workflowCheck: (...args) => lazy.workflow().workflowCheck(...args, terminal),
     workflowFmt: (...args) => lazy.workflow().workflowFmt(...args, terminal),
+    workflowGraph: (...args) => lazy.workflow().workflowGraph(...args, terminal),
     workflowRun: (...args) => lazy.workflow().workflowRun(...args, terminal),
     check: (...args) => lazy.check().check(...args, terminal),
     reportGrants: (...args) => lazy.reportGrants().reportGrants(...args, terminal),

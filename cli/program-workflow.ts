@@ -16,6 +16,7 @@ export interface WorkflowRunOptions extends WorkflowOptions {
   /** Instant that the clock begins with. */
   readonly at?: string;
   readonly realTime?: boolean;
+  readonly coverage?: boolean;
 }
 
 /** The commands about definitions of Google Cloud Workflows. */
@@ -25,10 +26,11 @@ export interface WorkflowCommands {
     options: WorkflowOptions & { readonly inferred?: boolean },
   ): Promise<ExitCode>;
   workflowFmt(file: string, options: WorkflowOptions): Promise<ExitCode>;
+  workflowGraph(file: string, options: WorkflowOptions): Promise<ExitCode>;
   workflowRun(file: string, options: WorkflowRunOptions): Promise<ExitCode>;
 }
 
-/** Adds `millrace workflow check|fmt|run`. @param ended takes the exit code of the one that was called */
+/** Adds `millrace workflow check|fmt|graph|run`. @param ended takes the exit code of the one that was called */
 export function addWorkflowCommands(
   program: Command,
   commands: WorkflowCommands,
@@ -37,12 +39,12 @@ export function addWorkflowCommands(
   const workflow = program
     .command("workflow")
     .helpGroup("Work:")
-    .description("definitions of Google Cloud Workflows: check, format and run them");
+    .description("definitions of Google Cloud Workflows: check, format, draw and run them");
   const common = (command: Command): Command =>
     command.option("--no-color", "write without colours").option("--debug", "print stack traces");
 
   common(workflow.command("check"))
-    .argument("<files...>", "definitions in YAML or JSON")
+    .argument("<files...>", "definitions in YAML or JSON, or Terraform documents: *.tf.json")
     .description("say what is wrong with definitions")
     .option("--json", "one JSON document on stdout")
     .option("--inferred", "list the behaviour they rely on that Google does not document")
@@ -56,6 +58,13 @@ export function addWorkflowCommands(
     .action(async (file: string, options: WorkflowOptions) => {
       ended(await commands.workflowFmt(file, options));
     });
+  common(workflow.command("graph"))
+    .argument("<file>", "definition in YAML or JSON")
+    .description("draw the control flow of a definition, as Mermaid")
+    .option("--json", "nodes and edges as one JSON document")
+    .action(async (file: string, options: WorkflowOptions) => {
+      ended(await commands.workflowGraph(file, options));
+    });
   common(workflow.command("run"))
     .argument("<file>", "definition in YAML or JSON")
     .description("run a definition; its sleeps take no time, its requests stay on this machine")
@@ -65,6 +74,7 @@ export function addWorkflowCommands(
     .option("--seed <text>", "seed of every random choice")
     .option("--at <time>", "time that the execution begins at; now, if left out")
     .option("--real-time", "let sleeps and retries take their time")
+    .option("--coverage", "say which steps and branches were taken, and which not")
     .option("--json", "one JSON document on stdout")
     .action(async (file: string, options: WorkflowRunOptions) => {
       ended(await commands.workflowRun(file, options));

@@ -8,3 +8,17 @@ export type { DocumentWrite, ParkedMessage, PublishedMessage, RecordWrite } from
 export type { HandlerKit, TestHandlerOptions } from "./kit";
 export { brokenPromises } from "./promises";
 export type { Step } from "./schedule";
+export {
+  type Coverage,
+  type Covered,
+  httpError,
+  runWorkflow,
+  type RunWorkflowOptions,
+  type TestedWorkflow,
+  type WorkflowCall,
+  workflowCoverage,
+  workflowError,
+  type WorkflowRun,
+  type WorkflowStub,
+  type WorkflowStubs,
+} from "./workflow";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Issue, IssuesError } from "../../contract/issue";
 import { checkSource } from "../../language/workflows/check";
 import type { Fault } from "../../language/workflows/fault";
+import { picturesOf, printMermaid } from "../../language/workflows/graph";
 import { inferredIn } from "../../language/workflows/inferred";
 import { JsonFault, parseJson, printJson } from "../../language/workflows/json";
 import type { Workflow } from "../../language/workflows/model";
@@ -9,8 +10,11 @@ import { printWorkflowJson, printWorkflowYaml } from "../../language/workflows/p
 import type { Value } from "../../language/workflows/value";
 import { realClock, virtualClock } from "../../local/engine/clock";
 import { seededRandom } from "../../local/engine/random";
+import { type Coverage, coverageOf } from "../../local/engine/workflows/coverage";
 import { type Outcome, runToEnd, startExecution } from "../../local/engine/workflows/execution";
+import { checkTerraformJson } from "../../local/engine/workflows/plan-file";
 import { readStubs } from "../../local/engine/workflows/stub-file";
+import { type Attributes, isObject } from "../../local/plan/values";
 import { EXIT, type ExitCode, printIssues, usage } from "../exit";
 import type { WorkflowOptions, WorkflowRunOptions } from "../program-workflow";
 import type { Terminal } from "../terminal";
@@ -21,8 +25,14 @@ export async function workflowCheck(
   options: WorkflowOptions & { readonly inferred?: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const checked = files.map((file) => ({ file, ...checkSource(readText(file)) }));
-  const issues = checked.flatMap(({ file, faults }) => issuesOf(file, faults));
+  const plans = files.filter((file) => file.endsWith(".tf.json"));
+  const checked = files
+    .filter((file) => !plans.includes(file))
+    .map((file) => ({ file, ...checkSource(readText(file)) }));
+  const issues = [
+    ...checked.flatMap(({ file, faults }) => issuesOf(file, faults)),
+    ...plans.flatMap((file) => checkTerraformJson(readJson(file), file)),
+  ];
   const inferred = checked.flatMap(({ file, workflow }) =>
     workflow && options.inferred ? inferredIn(workflow).map((one) => ({ file, ...one })) : [],
   );
@@ -43,6 +53,14 @@ export async function workflowFmt(file: string, options: WorkflowOptions, termin
   return EXIT.ok;
 }
 
+/** `millrace workflow graph`: the control flow of a definition, as Mermaid, or as nodes and edges. */
+export async function workflowGraph(file: string, options: WorkflowOptions, terminal: Terminal): Promise<ExitCode> {
+  const workflow = load(file, terminal);
+  if (options.json) terminal.out(JSON.stringify({ schemaVersion: 1, routines: picturesOf(workflow) }));
+  else terminal.out(printMermaid(workflow));
+  return EXIT.ok;
+}
+
 /** `millrace workflow run`: a definition from main to its end, on a clock that jumps unless told otherwise. */
 export async function workflowRun(file: string, options: WorkflowRunOptions, terminal: Terminal): Promise<ExitCode> {
   const workflow = load(file, terminal);
@@ -50,21 +68,36 @@ export async function workflowRun(file: string, options: WorkflowRunOptions, ter
   if (Number.isNaN(startMs))
     throw usage("workflow run", `--at is no time: "${options.at}"`, "write for example 2026-01-31T09:00:00Z");
   const clock = virtualClock(startMs);
+  const coverage = options.coverage ? coverageOf(workflow) : undefined;
   const settings = {
     random: seededRandom(options.seed ?? file),
     argument: argumentOf(options.argument),
     env: environmentOf(options.env),
     stubs: options.stubs === undefined ? {} : readStubs(readText(options.stubs), options.stubs),
     ...(!options.json && progress(terminal)),
+    ...(coverage && { onStep: coverage.onStep, onBranch: coverage.onBranch }),
   };
   const outcome = options.realTime
     ? await startExecution(workflow, { ...settings, clock: realClock() }).outcome
     : await runToEnd(startExecution(workflow, { ...settings, clock }), clock);
-  if (options.json) terminal.out(documentOf(outcome));
+  if (options.json) terminal.out(documentOf(outcome, coverage));
   else if (outcome.state === "SUCCEEDED") terminal.out(printJson(outcome.result, { prefix: "", indent: "  " }));
   else printIssues([failure(file, outcome)], terminal);
+  if (coverage && !options.json) for (const line of coverageLines(coverage)) terminal.err(line);
   return outcome.state === "SUCCEEDED" ? EXIT.ok : EXIT.findings;
 }
+
+/** What of the definition the run has taken, and what not. */
+const coverageLines = (coverage: Coverage): readonly string[] =>
+  (
+    [
+      ["steps", coverage.steps()],
+      ["branches", coverage.branches()],
+    ] as const
+  ).flatMap(([what, { taken, all, missed }]) => [
+    `${what}: ${taken} of ${all}`,
+    ...missed.map((name) => `  not taken: ${name}`),
+  ]);
 
 /** What a person sees while it runs: logs, and why nothing seems to happen. */
 const progress = ({ paintErr: c, ...terminal }: Terminal) => ({
@@ -80,9 +113,10 @@ const textOf = (value: Value): string => {
 };
 
 /** The outcome as one line of JSON, in the names of Google's executions API; result and payload as JSON in a string. */
-function documentOf(outcome: Outcome): string {
+function documentOf(outcome: Outcome, coverage: Coverage | undefined): string {
   const { state, steps } = outcome;
-  const head = { schemaVersion: 1, state, steps };
+  const covered = coverage && { coverage: { steps: coverage.steps(), branches: coverage.branches() } };
+  const head = { schemaVersion: 1, state, steps, ...covered };
   if (outcome.state === "SUCCEEDED") return JSON.stringify({ ...head, result: printJson(outcome.result) });
   const { payload, context, stack } = outcome.error;
   const elements = stack.map(({ routine, step, at }) => ({ routine, step, position: at }));
@@ -113,6 +147,24 @@ const issuesOf = (file: string, faults: readonly Fault[]): Issue[] =>
     ...fault,
     path: `${file}:${at.line}:${at.column}${path === "" ? "" : ` ${path}`}`,
   }));
+
+function readJson(file: string): Attributes {
+  try {
+    const json: unknown = JSON.parse(readText(file));
+    if (isObject(json)) return json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new IssuesError([
+    {
+      code: "MR6104",
+      severity: "error",
+      path: file,
+      problem: "it is no Terraform document in JSON",
+      fix: "check the path",
+    },
+  ]);
+}
 
 function readText(file: string): string {
   try {

@@ -24,6 +24,7 @@ async function line(...argv: string[]) {
     fidelity: note("fidelity", 1),
     workflowCheck: note("workflowCheck", 1),
     workflowFmt: note("workflowFmt", 0),
+    workflowGraph: note("workflowGraph", 0),
     workflowRun: note("workflowRun", 0),
     reportGrants: note("reportGrants", 0),
   };

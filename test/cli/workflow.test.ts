@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { workflowCheck, workflowFmt, workflowRun } from "../../cli/commands/workflow";
+import { workflowCheck, workflowFmt, workflowGraph, workflowRun } from "../../cli/commands/workflow";
 import { EXIT, exitOf } from "../../cli/exit";
 import { IssuesError } from "../../contract/issue";
 import { screen } from "./screen";
@@ -135,5 +135,71 @@ describe("millrace workflow run", () => {
     expect(await issuesOf(workflowRun(file("good.yaml", GOOD), options, screen().terminal))).toMatchObject([
       { code: "MR5001", problem: expect.stringContaining(problem) },
     ]);
+  });
+});
+
+describe("millrace workflow graph", () => {
+  it("draws the control flow, as Mermaid or as data", async () => {
+    const path = file("good.yaml", GOOD);
+    const people = screen();
+    expect(await workflowGraph(path, {}, people.terminal)).toBe(EXIT.ok);
+    expect(people.stdout()).toContain("flowchart TD");
+    const machines = screen();
+    await workflowGraph(path, { json: true }, machines.terminal);
+    expect(JSON.parse(machines.stdout())).toMatchObject({ schemaVersion: 1, routines: [{ routine: "main" }] });
+  });
+});
+
+describe("millrace workflow run --coverage", () => {
+  const text = "- a: {switch: [{condition: '${1 == 2}', next: c}]}\n- b: {return: 1}\n- c: {return: 2}\n";
+
+  it("says what was not taken, to people and to machines", async () => {
+    const people = screen();
+    await workflowRun(file("w.yaml", text), { env: [], coverage: true }, people.terminal);
+    expect(people.stderr()).toContain(
+      "steps: 2 of 3\n  not taken: main/c\nbranches: 1 of 2\n  not taken: main/a: case 1",
+    );
+    const machines = screen();
+    await workflowRun(file("w.yaml", text), { env: [], coverage: true, json: true }, machines.terminal);
+    expect(JSON.parse(machines.stdout())).toMatchObject({
+      coverage: { steps: { taken: 2, all: 3, missed: ["main/c"] }, branches: { missed: ["main/a: case 1"] } },
+    });
+  });
+});
+
+describe("millrace workflow check of a Terraform document", () => {
+  const document = (source: string) =>
+    JSON.stringify({
+      provider: { google: [{ project: "p", region: "europe-west1" }] },
+      resource: {
+        google_service_account: { flow: { account_id: "flow" } },
+        google_workflows_workflow: {
+          orders: {
+            name: "orders",
+            region: "europe-west1",
+            service_account: "${google_service_account.flow.email}",
+            source_contents: source.replaceAll("${", () => "$${"),
+          },
+        },
+      },
+    });
+
+  it("knows the plan: what the definition's identity may not do", async () => {
+    const path = file(
+      "cdk.tf.json",
+      document("- say: {call: sys.log, args: {text: hello}}\n- done: {return: '${x}'}\n"),
+    );
+    const { terminal, stdout } = screen();
+    expect(await workflowCheck([path], { json: true }, terminal)).toBe(EXIT.findings);
+    const { issues } = JSON.parse(stdout()) as { issues: { code: string; path: string; severity: string }[] };
+    expect(issues).toMatchObject([
+      { code: "MR6040", path: `${path}/google_workflows_workflow.orders.source_contents:2:21 main/done` },
+      { code: "MR6106", severity: "warning", path: `${path}/google_workflows_workflow.orders main/say` },
+    ]);
+  });
+
+  it("says that a document cannot be read", async () => {
+    const issues = await issuesOf(workflowCheck([file("cdk.tf.json", "[]")], {}, screen().terminal));
+    expect(issues).toMatchObject([{ code: "MR6104", problem: "it is no Terraform document in JSON" }]);
   });
 });

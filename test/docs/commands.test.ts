@@ -36,6 +36,7 @@ async function understood(argv: readonly string[]): Promise<boolean> {
     fidelity: nothing,
     workflowCheck: nothing,
     workflowFmt: nothing,
+    workflowGraph: nothing,
     workflowRun: nothing,
   };
   const silent = { write: () => true, isTTY: false };

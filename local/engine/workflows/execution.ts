@@ -5,6 +5,7 @@ import { isMap, type Value } from "../../../language/workflows/value";
 import type { Clock, VirtualClock } from "../clock";
 import type { Random } from "../random";
 import type { Callbacks } from "./callbacks";
+import type { BranchEvent } from "./coverage";
 import { toJson } from "./data";
 import type { History } from "./history";
 import { loopbackTransport, type Transport } from "./http";
@@ -14,6 +15,14 @@ import { programOf } from "./program";
 
 /** Stands in for a function that leaves the workflow: a connector, a request, a callback. Throw a WorkflowError to fail. */
 export type Stub = (args: ReadonlyMap<string, Value>) => Value | Promise<Value>;
+
+/** A call of a function that is not the library's own. */
+export interface CallEvent {
+  readonly function: string;
+  readonly routine: string;
+  readonly step: string;
+  readonly args: ReadonlyMap<string, Value>;
+}
 
 /** A step as it begins. */
 export interface StepEvent {
@@ -34,7 +43,7 @@ export interface ExecutionOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sends what no stub answers. @default requests to this machine alone */
   readonly transport?: Transport;
-  /** By the name of the function, `googleapis.pubsub.v1.projects.topics.publish`. */
+  /** By routine and step, `main/charge`, or by the function, `googleapis.pubsub.v1.projects.topics.publish`. */
   readonly stubs?: Readonly<Record<string, Stub>>;
   /** Answers calls of functions that have neither a stub nor an implementation of the library. @default nothing does */
   readonly connector?: (name: string) => Stub | undefined;
@@ -43,6 +52,12 @@ export interface ExecutionOptions {
   /** What an execution was told before it was interrupted. @default nothing is kept */
   readonly history?: History;
   readonly onStep?: (event: StepEvent) => void;
+  /** A switch has chosen, or an except has caught. */
+  readonly onBranch?: (event: BranchEvent) => void;
+  /** A routine ends, with its variables as they are. */
+  readonly onLeave?: (event: { readonly routine: string; readonly variables: ReadonlyMap<string, Value> }) => void;
+  /** A function that waits, or a stub, is called. */
+  readonly onCall?: (event: CallEvent) => void;
   readonly onLog?: (entry: LogEntry & { readonly routine: string; readonly step: string }) => void;
   /** A step failed and waits for its next try. */
   readonly onRetry?: (event: {

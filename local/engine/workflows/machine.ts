@@ -178,6 +178,7 @@ export class Machine {
       const signal = await this.block(routine.steps, thread);
       return signal?.kind === "return" ? signal.value : null;
     } finally {
+      this.options.onLeave?.({ routine: routine.name, variables: vars.own() });
       vars.drop();
     }
   }
@@ -244,7 +245,7 @@ export class Machine {
       case "call":
         return this.callStep(action, thread);
       case "switch":
-        return this.switch(action.cases, thread, enter);
+        return this.switch(action, thread, enter);
       case "for":
         return runFor(this, action.loop, thread);
       case "parallel":
@@ -299,19 +300,20 @@ export class Machine {
     return keys;
   }
 
-  private async switch(
-    cases: Extract<Action, { kind: "switch" }>["cases"],
-    thread: Thread,
-    enter?: string,
-  ): Promise<Signal> {
-    for (const one of cases) {
+  private async switch(action: Extract<Action, { kind: "switch" }>, thread: Thread, enter?: string): Promise<Signal> {
+    const { cases } = action;
+    const { onBranch } = this.options;
+    for (const [way, one] of cases.entries()) {
       if (
         enter === undefined
           ? asBoolean(await this.template(one.condition, thread), "condition")
           : this.program.holds(one, enter)
-      )
+      ) {
+        onBranch?.({ action, way });
         return this.body(one, thread, enter);
+      }
     }
+    onBranch?.({ action, way: "else" });
     return undefined;
   }
 
@@ -354,9 +356,13 @@ export class Machine {
 
   invoke(name: string, routine: Routine | undefined, args: ReadonlyMap<string, Value>, thread: Thread): Later<Value> {
     if (routine) return this.call(routine, args, thread);
-    const stub = Object.hasOwn(this.options.stubs, name) ? this.options.stubs[name] : undefined;
-    if (stub) return this.beyond(thread, () => stub(args));
+    const { stubs, onCall } = this.options;
+    const place = `${thread.routine}/${thread.step?.name ?? ""}`;
+    const stub = [place, name].map((key) => (Object.hasOwn(stubs, key) ? stubs[key] : undefined)).find(Boolean);
     const signature = signatureOf(name);
+    if (stub || !signature || signature.blocking)
+      onCall?.({ function: name, routine: thread.routine, step: thread.step?.name ?? "", args });
+    if (stub) return this.beyond(thread, () => stub(args));
     if (!signature || signature.blocking || !Object.hasOwn(this.library, name))
       return blockers(name, args, this, thread);
     const values = signature.params.map((param) => args.get(param.name));

@@ -34,6 +34,7 @@ export async function runTry(machine: Machine, action: Try, thread: Thread, ente
         continue;
       }
       if (!except) throw error;
+      machine.options.onBranch?.({ action, way: "except" });
       return handle(machine, action, error.value, thread);
     }
   }

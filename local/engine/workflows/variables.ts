@@ -16,6 +16,8 @@ export interface Variables {
   declare(name: string, value: Value): void;
   /** Where `set` would change the variable; nothing when it would make it. */
   home(name: string): Variables | undefined;
+  /** Those made here. */
+  own(): ReadonlyMap<string, Value>;
   /** Gives the memory back. */
   drop(): void;
 }
@@ -48,6 +50,7 @@ export function variables(memory: Memory, parent?: Variables, shared?: readonly 
       if (own.has(name)) return self;
       return shared && !shared.includes(name) ? undefined : parent?.home(name);
     },
+    own: () => new Map(own),
     drop() {
       for (const value of own.values()) memory.bytes -= sizeOf(value);
       own.clear();
