@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import { canMatchDocument, isPattern } from "../../language/path-pattern";
 import { addIssue, isKnown, MillraceStack, serviceAgent } from "../core";
 import type { IFirestoreDatabase } from "../firestore/database";
 import { grant, type GrantKind, projectTarget } from "../core/grants";
@@ -175,7 +176,7 @@ function documents(construct: Construct, event: DocumentEvents, location?: strin
   const { region } = MillraceStack.of(construct).context;
   const kind = EVENTS[event.on];
   const { database, document, authContext } = event;
-  if (document !== undefined && isKnown(document) && !isDocumentPattern(document))
+  if (document !== undefined && isKnown(document) && !canMatchDocument(document))
     addIssue(construct, "MR1658", {
       problem: `"${document}" matches no document: the path of one has an even number of parts`,
       got: document,
@@ -194,16 +195,6 @@ function documents(construct: Construct, event: DocumentEvents, location?: strin
   };
 }
 
-const WILDCARD = /[*{]/;
-
 /** A value with wildcards is a pattern; another is compared as it is. */
 const criterion = (attribute: string, value: string): Criterion =>
-  WILDCARD.test(value) ? { attribute, value, pattern: true } : { attribute, value };
-
-/** `**` stands for any number of parts, so it can make up for what is missing. */
-function isDocumentPattern(pattern: string): boolean {
-  const parts = pattern.split("/");
-  if (parts.some((part) => part === "")) return false;
-  const open = parts.some((part) => part === "**" || /^\{[^}]*=\*\*\}$/.test(part));
-  return open || parts.length % 2 === 0;
-}
+  isPattern(value) ? { attribute, value, pattern: true } : { attribute, value };

@@ -143,4 +143,16 @@ export const planCodes = {
     fix: "write five fields of unix cron, or the descriptive form",
     source: "https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules",
   },
+  MR4032: {
+    title: "log filter that is not understood here",
+    why: "the engine reads comparisons, AND, OR, NOT, parentheses, log_id and text; the sink publishes nothing here, and may well do so on Google Cloud",
+    fix: "write the filter with those, or test the sink on Google Cloud",
+    source: "https://cloud.google.com/logging/docs/view/logging-query-language",
+  },
+  MR4033: {
+    title: "event source that may not send",
+    why: "Google refuses the source at apply, or lets its events go nowhere without a word",
+    fix: "grant the role to whom the source sends as",
+    source: "https://cloud.google.com/eventarc/docs/all-roles-permissions",
+  },
 } as const satisfies CodeTable;

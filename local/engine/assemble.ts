@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import { startWireServer, type WireServer, type WireServerOptions } from "../wire/server";
@@ -8,7 +8,9 @@ import type { PushTransport } from "./delivery";
 import { durableGrpc, durableRest } from "./durable";
 import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints";
 import type { Engine, EngineOptions } from "./engine";
+import { createEventRouter } from "./eventarc";
 import { createEvents } from "./events";
+import { createExportTarget, fileTables, memoryTables } from "./exports";
 import { createDocuments, documentsRest, startTtl } from "./firestore";
 import { createFrontDoor } from "./front-door";
 import { whenIdle } from "./idle";
@@ -27,6 +29,7 @@ import { createSessions, resourceKey } from "./sessions";
 import type { SystemTarget } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
 import { schedulerKinds } from "./scheduler/kinds";
+import { createStorage, fileBlobs, memoryBlobs, storageRest } from "./storage";
 import { createTasks, tasksServices } from "./tasks";
 import { tasksKinds } from "./tasks/kinds";
 import { createTokens } from "./tokens";
@@ -72,6 +75,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     journal,
     push,
     canDeadLetter: (subscription, topic) => world.system.canDeadLetter(subscription, topic),
+    exportTo: { write: (messages, config) => exportTarget.write(messages, config) },
   });
   const publish = (topic: string, message: Publication) => pubsub.publish(topic, [message])[0]!;
   const scheduler = createScheduler({ clock, events, journal, push, publish });
@@ -90,6 +94,12 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   const awake = new Set<string>();
   const isAwake = ({ resource }: SystemTarget) =>
     !dormant || awake.has(resourceKey(resource.type, resource.attributes.id));
+  const inFolder = (name: string) => join(dirname(paths.journal), name);
+  const blobs = options.ephemeral ? memoryBlobs() : fileBlobs(inFolder("buckets"));
+  const tables = options.ephemeral ? memoryTables() : fileTables(inFolder("bigquery"));
+  const buckets = () => world.system.buckets.map(({ config }) => config);
+  const storage = createStorage({ clock, journal, blobs, buckets });
+  const exportTarget = createExportTarget({ system: () => world.system, tables, storage, now: () => clock.now() });
   const reconciler = createReconciler(
     [
       ...pubsubKinds(pubsub),
@@ -103,7 +113,17 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     ],
     journal,
   );
-  await kept.start([pubsub, scheduler, tasks, firestore, workflows, reconciler], () => clock.now());
+  await kept.start([pubsub, scheduler, tasks, firestore, workflows, storage, reconciler], () => clock.now());
+  const router = createEventRouter({
+    system: () => world.system,
+    storage,
+    documents: firestore,
+    pubsub,
+    now: () => clock.now(),
+    project: () => projectOf(world.asked),
+    onRefused: (target, reason) => events.emit({ type: "refused", target, status: 400, reason }),
+  });
+  started.push(() => router.stop());
   // What was replayed is no news.
   if (options.onEvent) events.on(options.onEvent);
 
@@ -123,6 +143,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
       pubsubHost: server.address,
       firestoreHost: server.address,
       tasksHost: server.address,
+      storageUrl: origin,
       issuer: origin,
     },
     ...(options.instances && { instances: options.instances }),
@@ -151,6 +172,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     pubsub: server.address,
     firestore: server.address,
     tasks: server.address,
+    storage: origin,
     issuer: origin,
     control: `${origin}${CONTROL}`,
     targets: world.system.targets.map(({ spec: { name, kind, url } }) => ({
@@ -190,12 +212,14 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
       reload: () => self.reload(),
       sessions,
       warnings: () => self.warnings,
+      emit: (emitted) => router.emit(emitted),
     }),
     firestore: durableRest(documentsRest(firestore, { random: random.fork("firestore"), exists }), kept.written),
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
     tasks: durableRest(queues.rest, kept.written),
     workflows: durableRest(workflowsRest(workflows), kept.written),
+    storage: durableRest(storageRest(storage), kept.written),
     issuer: tokens.handler,
     targets: frontDoor.rest,
   });
@@ -228,6 +252,9 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     tasks,
     workflows,
     firestore,
+    storage,
+    tables,
+    emit: (emitted) => router.emit(emitted),
     processes,
     inFlight: () => frontDoor.inFlight(),
     get door() {

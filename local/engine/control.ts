@@ -1,6 +1,7 @@
 import { type Issue, IssuesError } from "../../contract/issue";
 import { errorResponse, jsonResponse, type RestHandler, type RestResponse, StatusError } from "../wire/rest";
 import type { Endpoints } from "./endpoints";
+import type { Emitted, Reached } from "./eventarc";
 import type { EngineEvent, Events } from "./events";
 import type { Sessions, TerraformSession } from "./sessions";
 
@@ -16,6 +17,8 @@ export interface Control {
   readonly reload: () => Promise<object>;
   readonly sessions: Sessions;
   readonly warnings: () => readonly Issue[];
+  /** Tells sinks and triggers of something that happens outside. @returns who has got it */
+  readonly emit: (emitted: Emitted) => Reached;
 }
 
 /** Where the engine's own API starts; its version is part of the path. */
@@ -27,6 +30,8 @@ const MAX_WAIT_MS = 600_000;
 /**
  * `GET /millrace/v1/status`: endpoints, targets and subscriptions. `GET /millrace/v1/events`: one event per line as it
  * happens. `GET /millrace/v1/idle?timeoutMs=…`: answers when nothing is left to deliver, with `{"idle": …}`.
+ * `POST /millrace/v1/emit` with `{"logEntry": {…}}` or `{"event": {…}}`: tells the log sinks and triggers that listen to it,
+ * and answers with their names.
  * `POST /millrace/v1/reload`: brings what runs to the stack as it is now.
  * `POST /millrace/v1/terraform?out=…&pid=…`: attaches a Terraform command until the answer is closed, or
  * `POST /millrace/v1/terraform/end` is called; its first line holds the environment that the command needs.
@@ -40,6 +45,12 @@ export function controlRest(control: Control): RestHandler {
       const timeoutMs = Number(query.get("timeoutMs") ?? 60_000);
       if (timeoutMs >= 0 && timeoutMs <= MAX_WAIT_MS) return jsonResponse({ idle: await control.idle(timeoutMs) });
       return errorResponse(new StatusError("INVALID_ARGUMENT", `timeoutMs is a number from 0 to ${MAX_WAIT_MS}`));
+    },
+    async "POST /emit"({ body }) {
+      const emitted = emittedOf(body);
+      return typeof emitted === "string"
+        ? errorResponse(new StatusError("INVALID_ARGUMENT", emitted))
+        : jsonResponse(control.emit(emitted));
     },
     "POST /reload": async () => jsonResponse(await control.reload()),
     async "POST /terraform"({ query, signal }) {
@@ -109,4 +120,21 @@ async function* eventLines(events: Events, signal: AbortSignal): AsyncGenerator<
     off();
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** What is to be emitted, or what is wrong with it. */
+function emittedOf(body: Buffer): Emitted | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return "the body is not JSON";
+  }
+  const isObject = (one: unknown): one is Record<string, unknown> =>
+    typeof one === "object" && one !== null && !Array.isArray(one);
+  if (isObject(value) && isObject(value["logEntry"])) return { logEntry: value["logEntry"] };
+  const event = isObject(value) ? value["event"] : undefined;
+  if (isObject(event) && typeof event["type"] === "string" && typeof event["source"] === "string")
+    return { event: event as Extract<Emitted, { event: unknown }>["event"] };
+  return 'expected {"logEntry": {…}}, or {"event": {"type": "…", "source": "…", …}}';
 }

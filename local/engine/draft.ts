@@ -1,9 +1,12 @@
 import type { Issue } from "../../contract/issue";
 import type { PlannedResource } from "../plan/plan";
+import type { Column } from "./exports/columns";
+import type { NotificationConfig, SinkConfig, TriggerConfig } from "./eventarc/types";
 import type { TtlPolicy } from "./firestore";
 import type { JobConfig } from "./scheduler/types";
 import type { QueueConfig } from "./tasks/types";
 import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
+import type { BucketConfig } from "./storage/types";
 import type { TargetSpec } from "./target";
 import type { WorkflowConfig } from "./workflows/types";
 
@@ -49,6 +52,31 @@ export interface WorkloadDraft {
   readonly resource: PlannedResource;
 }
 
+/** A bucket of Cloud Storage. */
+export interface BucketDraft {
+  readonly config: BucketConfig;
+  readonly project: string;
+  /** Cloud Storage's own identity in the project. */
+  readonly agent: string;
+  /** Absent: it stands in for somebody else's. */
+  readonly resource?: PlannedResource;
+}
+
+/** What publishes events: a notification of a bucket, a sink of a log, a trigger of Eventarc. */
+export interface SourceDraft<Config> {
+  readonly config: Config;
+  readonly resource: PlannedResource;
+}
+
+/** A table of BigQuery. */
+export interface TableDraft {
+  /** `{project}.{dataset}.{table}` */
+  readonly name: string;
+  /** The columns as JSON; undefined when the plan does not say. */
+  readonly columns?: readonly Column[];
+  readonly resource: PlannedResource;
+}
+
 /** One member of one role on one resource (`projects/p` for the whole project). */
 export interface GrantDraft {
   readonly on: string;
@@ -64,6 +92,11 @@ export interface Draft {
   readonly jobs: JobDraft[];
   readonly queues: QueueDraft[];
   readonly workflows: WorkflowDraft[];
+  readonly buckets: BucketDraft[];
+  readonly notifications: SourceDraft<NotificationConfig>[];
+  readonly sinks: SourceDraft<SinkConfig>[];
+  readonly triggers: SourceDraft<TriggerConfig>[];
+  readonly tables: TableDraft[];
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
@@ -83,6 +116,11 @@ export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   jobs: [],
   queues: [],
   workflows: [],
+  buckets: [],
+  notifications: [],
+  sinks: [],
+  triggers: [],
+  tables: [],
   grants: [],
   accounts: new Set(),
   objects: new Map(),

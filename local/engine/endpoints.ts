@@ -23,6 +23,8 @@ export interface Endpoints {
   readonly firestore: string;
   /** `127.0.0.1:port` of Cloud Tasks: gRPC and REST. */
   readonly tasks: string;
+  /** `http://127.0.0.1:port`, for `STORAGE_EMULATOR_HOST` or a client's `apiEndpoint`: the JSON API of objects. */
+  readonly storage: string;
   /** URL of the token issuer; keys at `/jwks`. */
   readonly issuer: string;
   /** URL of the engine's own API: `/millrace/v1/status`, `/events`, `/idle`. */

@@ -3,6 +3,8 @@ import { assemble } from "./assemble";
 import type { Clock } from "./clock";
 import type { Endpoints } from "./endpoints";
 import type { EngineEvent, Events } from "./events";
+import type { Emitted, Reached } from "./eventarc";
+import type { Tables } from "./exports";
 import type { Documents } from "./firestore";
 import type { InFlight } from "./front-door";
 import { statePaths } from "./paths";
@@ -10,6 +12,7 @@ import type { PointHook, Processes } from "./processes";
 import type { PubSub } from "./pubsub";
 import type { Applied } from "./reconcile";
 import type { Scheduler } from "./scheduler";
+import type { Storage } from "./storage";
 import type { Tasks } from "./tasks";
 import type { TerraformRequest, TerraformSession } from "./sessions";
 import type { System } from "./system";
@@ -71,7 +74,13 @@ export interface Engine {
   readonly tasks: Tasks;
   readonly workflows: Workflows;
   readonly firestore: Documents;
+  /** Objects of the buckets. */
+  readonly storage: Storage;
+  /** Rows that subscriptions have written. */
+  readonly tables: Tables;
   readonly processes: Processes;
+  /** Tells sinks and triggers of something that happens outside of the engine: an audited call, a partner's event. */
+  emit(emitted: Emitted): Reached;
   /** Requests that processes are working on: what a kill would hit. */
   inFlight(): readonly InFlight[];
   /** Terraform takes a stack over with the first thing that it applies. */

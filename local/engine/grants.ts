@@ -4,6 +4,15 @@ import type { GrantDraft } from "./draft";
 const ROLES = {
   invoke: ["roles/run.invoker", "roles/run.servicesInvoker"],
   publish: ["roles/pubsub.publisher", "roles/pubsub.editor", "roles/pubsub.admin"],
+  receive: ["roles/eventarc.eventReceiver", "roles/eventarc.serviceAgent"],
+  writeRows: ["roles/bigquery.dataEditor", "roles/bigquery.dataOwner", "roles/bigquery.admin"],
+  createObjects: [
+    "roles/storage.objectCreator",
+    "roles/storage.objectUser",
+    "roles/storage.objectAdmin",
+    "roles/storage.admin",
+  ],
+  describeBuckets: ["roles/storage.legacyBucketReader", "roles/storage.legacyBucketWriter", "roles/storage.admin"],
   subscribe: ["roles/pubsub.subscriber", "roles/pubsub.editor", "roles/pubsub.admin"],
 } as const;
 
@@ -19,6 +28,10 @@ export function membersOf(grants: readonly GrantDraft[], action: Action, resourc
   const found = grants.filter(({ on, role }) => roles.includes(role) && (on === resource || on === project));
   return [...new Set(found.map(({ member }) => member))].sort();
 }
+
+/** Cloud Storage's own identity in a project. https://cloud.google.com/storage/docs/projects#service-agents */
+export const storageAgent = (projectNumber: string): string =>
+  `serviceAccount:service-${projectNumber}@gs-project-accounts.iam.gserviceaccount.com`;
 
 /** Pub/Sub's own identity in a project. https://cloud.google.com/iam/docs/service-agents */
 export const pubsubAgent = (projectNumber: string): string =>

@@ -1,5 +1,6 @@
 import { errorResponse, type RestHandler, StatusError } from "../wire/rest";
 import { CONTROL } from "./control";
+import { STORAGE_PATHS } from "./storage";
 
 /** The surfaces behind the engine's one port. */
 export interface Surfaces {
@@ -9,6 +10,7 @@ export interface Surfaces {
   readonly scheduler: RestHandler;
   readonly tasks: RestHandler;
   readonly workflows: RestHandler;
+  readonly storage: RestHandler;
   readonly issuer: RestHandler;
   /** Requests to targets, under `/targets/{name}`. */
   readonly targets: RestHandler;
@@ -22,6 +24,7 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["scheduler", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/jobs([/:]|$)/],
   ["tasks", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/queues([/:]|$)/],
   ["workflows", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/workflows([/:]|$)/],
+  ["storage", STORAGE_PATHS],
   ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
   ["targets", /^\/targets\//],
 ];

@@ -4,6 +4,7 @@ import type { CompletionContext, PlannedResource } from "../plan/plan";
 import { adapterOf, type Fidelity, fidelityIssues, fidelityOf } from "./adapters";
 import { readerOf } from "./adapters/adapter";
 import {
+  type BucketDraft,
   type Draft,
   emptyDraft,
   type GrantDraft,
@@ -13,6 +14,7 @@ import {
   type TopicDraft,
   type WorkflowDraft,
 } from "./draft";
+import { addForeignBuckets, addTriggers, checkSources } from "./event-sources";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
 import type { TargetSpec } from "./target";
 import { checkWorkflowResource } from "./workflows/plan-check";
@@ -38,6 +40,11 @@ export interface System {
   readonly targets: readonly SystemTarget[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
+  readonly buckets: readonly BucketDraft[];
+  readonly notifications: Draft["notifications"];
+  readonly sinks: Draft["sinks"];
+  readonly triggers: Draft["triggers"];
+  readonly tables: Draft["tables"];
   readonly grants: readonly GrantDraft[];
   readonly fidelity: readonly Fidelity[];
   /** Whether Pub/Sub may move messages of a subscription to a dead-letter topic. */
@@ -59,13 +66,17 @@ export function systemOf(
   const agentOf = (subscription: string) => pubsubAgent(projectNumber(subscription.split("/")[1] ?? ""));
   const missing = (subscription: string, topic: string) =>
     missingDeadLetterGrants(draft.grants, agentOf(subscription), subscription, topic);
+  addTriggers(draft);
+  addForeignBuckets(draft, projectNumber);
+  checkSources(draft);
   checkNames(draft);
   const foreign = foreignTopics(draft);
   const targets = targetsOf(draft);
   for (const subscription of draft.subscriptions) {
     const { name, deadLetter, push } = subscription.config;
     if (push) {
-      const path = `${where(subscription.resource)}.push_config`;
+      const { resource } = subscription;
+      const path = `${where(resource)}.${resource.type === "google_eventarc_trigger" ? "service_account" : "push_config"}`;
       checkCall(draft, { path, url: push.endpoint, email: push.oidc?.serviceAccountEmail, what: "push" }, targets);
     }
     for (const { role, on } of deadLetter ? missing(name, deadLetter.topic) : [])
@@ -92,6 +103,11 @@ export function systemOf(
     targets,
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
+    buckets: draft.buckets,
+    notifications: draft.notifications,
+    sinks: draft.sinks,
+    triggers: draft.triggers,
+    tables: draft.tables,
     grants: draft.grants,
     fidelity,
     canDeadLetter: (subscription, topic) => missing(subscription, topic).length === 0,
@@ -134,6 +150,7 @@ function foreignTopics(draft: Draft): readonly string[] {
       resource,
       topics: target.kind === "pubsub" ? [target.topic] : [],
     })),
+    ...[...draft.notifications, ...draft.sinks].map(({ config, resource }) => ({ resource, topics: [config.topic] })),
   ];
   for (const { topics, resource } of named)
     for (const name of topics) {

@@ -3,6 +3,7 @@ import { issue } from "../../plan/issues";
 import type { Completion, PlannedResource } from "../../plan/plan";
 import { type Attributes, isObject, type Value } from "../../plan/values";
 import { type Adapter, readerOf } from "./adapter";
+import { bigqueryAdapters } from "./bigquery";
 import { eventarcAdapters } from "./eventarc";
 import { firestoreAdapters } from "./firestore";
 import { iamAdapters } from "./iam";
@@ -27,6 +28,7 @@ export const adapters: ReadonlyMap<string, Adapter> = new Map(
     ...workflowsAdapters,
     ...firestoreAdapters,
     ...eventarcAdapters,
+    ...bigqueryAdapters,
     ...storageAdapters,
     ...iamAdapters,
     ...projectAdapters,

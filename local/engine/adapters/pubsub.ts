@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Attributes } from "../../plan/values";
-import type { PushConfig, SubscriptionConfig, TopicConfig } from "../pubsub/types";
+import { pubsubAgent } from "../grants";
+import type { ExportConfig, PushConfig, SubscriptionConfig, TopicConfig } from "../pubsub/types";
 import type { Adapter, Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
 
@@ -55,6 +56,7 @@ const DEFAULTS = {
   minBackoffMs: 10_000,
   maxBackoffMs: 600_000,
   maxDeliveryAttempts: 5,
+  fileDurationMs: 300_000,
 } as const;
 
 const subscription: Adapter = {
@@ -75,6 +77,16 @@ const subscription: Adapter = {
     "push_config.push_endpoint",
     "push_config.oidc_token",
     "push_config.no_wrapper",
+    "bigquery_config",
+    "cloud_storage_config.bucket",
+    "cloud_storage_config.filename_prefix",
+    "cloud_storage_config.filename_suffix",
+    "cloud_storage_config.filename_datetime_format",
+    "cloud_storage_config.max_duration",
+    "cloud_storage_config.max_bytes",
+    "cloud_storage_config.max_messages",
+    "cloud_storage_config.service_account_email",
+    "cloud_storage_config.avro_config.write_metadata",
   ],
   // Expiry after a month without a consumer has no use on a laptop; the API itself ignores the push attributes but one.
   inert: ["labels", "expiration_policy", "push_config.attributes", "timeouts"],
@@ -98,6 +110,7 @@ function subscriptionConfig(read: Reader): SubscriptionConfig {
   const retry = read.block("retry_policy");
   const deadLetter = read.block("dead_letter_policy");
   const push = pushOf(read);
+  const to = exportOf(read);
   return {
     name: read.required("id"),
     topic: topicName(read, "topic"),
@@ -120,6 +133,49 @@ function subscriptionConfig(read: Reader): SubscriptionConfig {
       },
     }),
     ...(push && { push }),
+    ...(to && { export: to }),
+  };
+}
+
+/** Who writes what a subscription exports: Pub/Sub itself, or an account whose tokens it may make. */
+const writerOf = (read: Reader, block: string): string => {
+  const email = read.text(`${block}.service_account_email`);
+  return email ? `serviceAccount:${email}` : pubsubAgent(read.projectNumber);
+};
+
+function exportOf(read: Reader): ExportConfig | undefined {
+  if (read.block("bigquery_config")) {
+    const block = "bigquery_config";
+    return {
+      kind: "bigquery",
+      table: read.required(`${block}.table`),
+      ...(read.bool(`${block}.use_topic_schema`) && { columnsFrom: "topic" }),
+      ...(read.bool(`${block}.use_table_schema`) && { columnsFrom: "table" }),
+      dropUnknownFields: read.bool(`${block}.drop_unknown_fields`) ?? false,
+      writeMetadata: read.bool(`${block}.write_metadata`) ?? false,
+      writer: writerOf(read, block),
+    };
+  }
+  if (!read.block("cloud_storage_config")) return undefined;
+  const block = "cloud_storage_config";
+  const [format, maxBytes, maxMessages] = [
+    read.text(`${block}.filename_datetime_format`),
+    read.number(`${block}.max_bytes`),
+    read.number(`${block}.max_messages`),
+  ];
+  return {
+    kind: "cloudStorage",
+    bucket: read.required(`${block}.bucket`),
+    prefix: read.text(`${block}.filename_prefix`) ?? "",
+    suffix: read.text(`${block}.filename_suffix`) ?? "",
+    ...(format && { datetimeFormat: format }),
+    ...(read.block(`${block}.avro_config`) && {
+      avro: { writeMetadata: read.bool(`${block}.avro_config.write_metadata`) ?? false },
+    }),
+    maxDurationMs: milliseconds(read, `${block}.max_duration`) || DEFAULTS.fileDurationMs,
+    ...(maxBytes && { maxBytes }),
+    ...(maxMessages && { maxMessages }),
+    writer: writerOf(read, block),
   };
 }
 

@@ -4,10 +4,36 @@ import { resolve } from "node:path";
 import { issue } from "../../plan/issues";
 import type { Attributes } from "../../plan/values";
 import type { Adapter, Reader } from "./adapter";
-import { labelled } from "./common";
+import { storageAgent } from "../grants";
+import { digits, labelled } from "./common";
 
 const bucket: Adapter = {
   type: "google_storage_bucket",
+  runs: true,
+  honoured: ["name", "project", "location", "storage_class", "versioning"],
+  // Nothing grows old or public here, and everybody on this machine may read.
+  inert: [
+    "autoclass",
+    "cors",
+    "custom_placement_config",
+    "default_event_based_hold",
+    "enable_object_retention",
+    "encryption",
+    "force_destroy",
+    "hierarchical_namespace",
+    "ip_filter",
+    "labels",
+    "lifecycle_rule",
+    "logging",
+    "public_access_prevention",
+    "requester_pays",
+    "retention_policy",
+    "rpo",
+    "soft_delete_policy",
+    "timeouts",
+    "uniform_bucket_level_access",
+    "website",
+  ],
   computed(read) {
     const name = read.required("name");
     return {
@@ -18,6 +44,50 @@ const bucket: Adapter = {
       project_number: Number(read.projectNumber),
       ...labelled(read),
     };
+  },
+  contribute(read, resource, draft) {
+    const projectNumber = read.projectNumber;
+    draft.buckets.push({
+      resource,
+      project: read.project,
+      agent: storageAgent(projectNumber),
+      config: {
+        name: read.required("name"),
+        location: read.required("location"),
+        projectNumber,
+        versioning: read.bool("versioning.enabled") ?? false,
+        storageClass: read.text("storage_class") || "STANDARD",
+      },
+    });
+  },
+};
+
+/** Notifications of a bucket are numbered. */
+const notification: Adapter = {
+  type: "google_storage_notification",
+  runs: true,
+  honoured: ["bucket", "topic", "payload_format", "event_types", "object_name_prefix", "custom_attributes"],
+  computed(read) {
+    const bucket = read.required("bucket");
+    const number = digits(`${read.resource.stack}/${read.resource.address}`, 4);
+    const id = `${bucket}/notificationConfigs/${number}`;
+    return { id, notification_id: number, self_link: `https://www.googleapis.com/storage/v1/b/${id}` };
+  },
+  contribute(read, resource, draft) {
+    const topic = read.required("topic").replace(/^\/\/pubsub\.googleapis\.com\//, "");
+    draft.notifications.push({
+      resource,
+      config: {
+        name: `projects/_/buckets/${read.required("id")}`,
+        bucket: read.required("bucket"),
+        topic: topic.startsWith("projects/") ? topic : `projects/${read.project}/topics/${topic}`,
+        eventTypes: read.texts("event_types"),
+        prefix: read.text("object_name_prefix") ?? "",
+        attributes: read.textMap("custom_attributes"),
+        payload: read.text("payload_format") === "NONE" ? "NONE" : "JSON_API_V1",
+        agent: storageAgent(read.projectNumber),
+      },
+    });
   },
 };
 
@@ -90,4 +160,4 @@ const object: Adapter = {
   },
 };
 
-export const storageAdapters: readonly Adapter[] = [bucket, object];
+export const storageAdapters: readonly Adapter[] = [bucket, notification, object];

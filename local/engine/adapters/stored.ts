@@ -48,15 +48,6 @@ const dataset: Adapter = {
   },
 };
 
-const table: Adapter = {
-  type: "google_bigquery_table",
-  computed(read) {
-    const parent = `projects/${read.project}/datasets/${read.required("dataset_id")}`;
-    const name = `${parent}/tables/${read.required("table_id")}`;
-    return { project: read.project, id: name, self_link: `${BIGQUERY}/${name}`, ...labelled(read) };
-  },
-};
-
 const BIGQUERY = "https://bigquery.googleapis.com/bigquery/v2";
 
 const secret: Adapter = {
@@ -66,17 +57,6 @@ const secret: Adapter = {
     // Google's own name of a secret has the project's number, its id in Terraform the project's id.
     const name = `projects/${read.projectNumber}/${path}`;
     return { project: read.project, id: `projects/${read.project}/${path}`, name, ...labelled(read) };
-  },
-};
-
-/** Notifications of a bucket are numbered. Objects come into being outside the engine, so none is ever sent. */
-const notification: Adapter = {
-  type: "google_storage_notification",
-  computed(read) {
-    const bucket = read.required("bucket");
-    const number = digits(`${read.resource.stack}/${read.resource.address}`, 4);
-    const id = `${bucket}/notificationConfigs/${number}`;
-    return { id, notification_id: number, self_link: `https://www.googleapis.com/storage/v1/b/${id}` };
   },
 };
 
@@ -129,9 +109,7 @@ export const storedAdapters: readonly Adapter[] = [
   data,
   repository,
   dataset,
-  table,
   secret,
-  notification,
   channelConfig,
   auditConfig,
 ];

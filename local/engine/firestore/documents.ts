@@ -20,6 +20,10 @@ export interface DocumentWrite {
   readonly writes: number;
   /** The document after the write; undefined when it is gone. */
   readonly document: StoredDocument | undefined;
+  /** The document before the commit; the same as after it when nothing has changed. */
+  readonly before: StoredDocument | undefined;
+  /** Whether no later write of the commit touches the document. */
+  readonly last: boolean;
 }
 
 export interface CommitResult {
@@ -155,10 +159,14 @@ export function createDocuments({ clock, journal, onWrite }: DocumentsOptions): 
         documents.writes.set(name, count);
         return count;
       });
+      const befores = new Map(writes.map(({ name }) => [name, documents.get(name)]));
+      const lasts = new Map(writes.map(({ name }, i) => [name, i]));
       store(database, commitTime, staged);
       for (const [i, { name, kind }] of writes.entries()) {
         const { document, changed } = results[i]!;
-        tell({ database, name, kind, commitTime: formatMicros(commitTime), changed, writes: counts[i]!, document });
+        const told = { before: befores.get(name), last: lasts.get(name) === i };
+        const at = formatMicros(commitTime);
+        tell({ database, name, kind, commitTime: at, changed, writes: counts[i]!, document, ...told });
       }
       return { commitTime, results };
     },
@@ -189,11 +197,12 @@ export function createDocuments({ clock, journal, onWrite }: DocumentsOptions): 
       const present = names.filter((name) => documents.get(name));
       if (present.length === 0) return;
       const at = nextCommit(documents);
+      const befores = present.map((name) => documents.get(name));
       store(database, at, new Map(present.map((name) => [name, undefined])));
-      for (const name of present) {
+      for (const [i, name] of present.entries()) {
         const writes = documents.writes.get(name) ?? 0;
-        const commitTime = formatMicros(at);
-        tell({ database, name, kind: "expire", commitTime, changed: true, writes, document: undefined });
+        const told = { document: undefined, before: befores[i], last: true };
+        tell({ database, name, kind: "expire", commitTime: formatMicros(at), changed: true, writes, ...told });
       }
     },
 

@@ -11,6 +11,8 @@ export interface StandIns {
   /** `127.0.0.1:{port}` */
   readonly firestoreHost?: string;
   /** `http://127.0.0.1:{port}` */
+  readonly storageUrl?: string;
+  /** `http://127.0.0.1:{port}` */
   readonly issuer?: string;
 }
 
@@ -34,7 +36,7 @@ export interface EnvironmentOptions {
 export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Record<string, string> {
   const { parent, clock, standIns, port, revision, probe } = options;
   const allowed = ALLOWED.flatMap((name) => (parent[name] === undefined ? [] : [[name, parent[name]] as const]));
-  const { pubsubHost, firestoreHost, tasksHost, issuer } = standIns;
+  const { pubsubHost, firestoreHost, tasksHost, storageUrl, issuer } = standIns;
   return {
     ...Object.fromEntries(allowed),
     // Google's containers have no other.
@@ -54,6 +56,7 @@ export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Re
     ...(pubsubHost !== undefined && { PUBSUB_EMULATOR_HOST: pubsubHost }),
     ...(tasksHost !== undefined && { CLOUD_TASKS_EMULATOR_HOST: tasksHost }),
     ...(firestoreHost !== undefined && { FIRESTORE_EMULATOR_HOST: firestoreHost }),
+    ...(storageUrl !== undefined && { STORAGE_EMULATOR_HOST: storageUrl }),
     [ENV.environment]: LOCAL_ENVIRONMENT,
     [ENV.clock]: formatClock(clock.time),
     ...(issuer !== undefined && { [ENV.issuer]: issuer }),

@@ -7,6 +7,7 @@ import type { Events } from "../events";
 import type { Journal, Journaled } from "../journal";
 import type { Random } from "../random";
 import { deadLettered } from "./dead-letter";
+import { type ExportTarget, startExport } from "./export";
 import { createHistory, type History, type Snapshot, SNAPSHOT_LIFE_MS } from "./history";
 import { encodeMessage, type Entry, replayInto } from "./journal";
 import { checkName, LIMITS, messageFault, subscriptionFault, topicFault } from "./limits";
@@ -31,6 +32,8 @@ export interface PubSubOptions {
    * the subscription. Without them production keeps redelivering and says nothing. @default always
    */
   readonly canDeadLetter?: (subscription: string, deadLetterTopic: string) => boolean;
+  /** Where subscriptions write that are neither pushed nor pulled. @default they wait to be pulled */
+  readonly exportTo?: ExportTarget;
 }
 
 export type Publication = Pick<Message, "data" | "attributes"> & { readonly orderingKey?: string };
@@ -174,7 +177,9 @@ export function createPubSub(options: PubSubOptions): PubSub {
     const state = found(name);
     state.push?.stop();
     delete state.push;
-    if (state.subscription.config.push) state.push = startPush(state.subscription, options.push, clock);
+    const { push, export: to } = state.subscription.config;
+    if (push) state.push = startPush(state.subscription, options.push, clock);
+    else if (to && options.exportTo) state.push = startExport(state.subscription, options.exportTo, clock);
   };
   const close = (name: string) => {
     const { subscription, push } = found(name);
@@ -354,8 +359,12 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
 
     stats: (name) => found(name).subscription.stats(),
+    // A file that is open is finished by the clock, and nothing else waits for it.
     idle: () =>
-      [...live.values()].every(({ subscription }) => !subscription.config.push || subscription.stats().unacked === 0),
+      [...live.values()].every(({ subscription }) => {
+        const { push, export: to } = subscription.config;
+        return !(push || to?.kind === "bigquery") || subscription.stats().unacked === 0;
+      }),
     start() {
       started = true;
       for (const name of live.keys()) deliver(name);

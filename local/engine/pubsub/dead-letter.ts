@@ -1,4 +1,4 @@
-import { timestamp } from "./push";
+import { timestamp } from "./envelope";
 import type { Publication } from "./broker";
 import type { Message } from "./types";
 

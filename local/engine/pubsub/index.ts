@@ -17,6 +17,7 @@ import { pubsubRest } from "./rest";
 import { subscriberService } from "./subscriber";
 
 export { createPubSub, type Publication, type PubSub, type PubSubOptions } from "./broker";
+export type { ExportTarget, Written } from "./export";
 export { httpPush } from "./http-push";
 export type { Subscription } from "./subscription";
 export * from "./types";

@@ -1,8 +1,10 @@
 import { formatDuration } from "../../../language/duration";
 import type { Clock, Timer } from "../clock";
 import type { PushRequest, PushResult, PushTransport } from "../delivery";
+import { timestamp, wrap } from "./envelope";
+import { asEvent } from "./push-event";
 import type { Subscription } from "./subscription";
-import type { Delivery, Message, PushConfig } from "./types";
+import type { Delivery, PushConfig } from "./types";
 
 /** Statuses that acknowledge; every other one is a nack. https://cloud.google.com/pubsub/docs/push#receive_push */
 const ACK_STATUSES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204]);
@@ -16,28 +18,6 @@ const MAX_WINDOW = 3_000;
  * it can; Google says 100 ms to 60 s, exponential. https://cloud.google.com/pubsub/docs/push#push_backoff
  */
 const BACKOFF_MS = [100, 60_000] as const;
-
-export const timestamp = (ms: number): string => new Date(ms).toISOString();
-
-/** The wrapped body: both spellings of id and publish time, as production sends them. */
-export function wrap(message: Message, subscription: string, attempt: number | undefined): Buffer {
-  const { id, data, attributes, orderingKey, publishedMs } = message;
-  return Buffer.from(
-    JSON.stringify({
-      ...(attempt !== undefined && { deliveryAttempt: attempt }),
-      message: {
-        ...(Object.keys(attributes).length > 0 && { attributes }),
-        ...(data.length > 0 && { data: data.toString("base64") }),
-        messageId: id,
-        message_id: id,
-        ...(orderingKey && { orderingKey }),
-        publishTime: timestamp(publishedMs),
-        publish_time: timestamp(publishedMs),
-      },
-      subscription,
-    }),
-  );
-}
 
 /** Google's own user agent for calls it makes on behalf of users. */
 const USER_AGENT = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
@@ -70,7 +50,12 @@ const mayBeHeader = (name: string, value: string) =>
 export function pushRequest(
   { message, attempt }: Delivery,
   push: PushConfig,
-  subscription: { readonly name: string; readonly ackDeadlineMs: number; readonly countsAttempts: boolean },
+  subscription: {
+    readonly name: string;
+    readonly topic: string;
+    readonly ackDeadlineMs: number;
+    readonly countsAttempts: boolean;
+  },
 ): PushRequest {
   const metadata: Record<string, string> = {
     "x-goog-pubsub-subscription-name": subscription.name,
@@ -84,8 +69,20 @@ export function pushRequest(
       .filter(([key, value]) => mayBeHeader(key, value)),
   );
   const { unwrapped } = push;
-  return {
+  const common = {
     endpoint: push.endpoint,
+    timeoutMs: subscription.ackDeadlineMs,
+    ...(push.oidc && { oidc: push.oidc }),
+    source: subscription.name,
+    messageId: message.id,
+    attempt,
+  };
+  if (push.event) {
+    const event = asEvent(message, push.event, subscription);
+    if (event) return { ...common, ...event, headers: { "user-agent": USER_AGENT, ...event.headers } };
+  }
+  return {
+    ...common,
     headers: {
       "user-agent": USER_AGENT,
       ...(!unwrapped && { "content-type": "application/json" }),
@@ -94,11 +91,6 @@ export function pushRequest(
     body: unwrapped
       ? message.data
       : wrap(message, subscription.name, subscription.countsAttempts ? attempt : undefined),
-    timeoutMs: subscription.ackDeadlineMs,
-    ...(push.oidc && { oidc: push.oidc }),
-    source: subscription.name,
-    messageId: message.id,
-    attempt,
   };
 }
 
@@ -111,7 +103,7 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
   let pause: Timer | undefined;
 
   const pump = () => {
-    const { push, name, ackDeadlineMs, deadLetter } = subscription.config;
+    const { push, name, topic, ackDeadlineMs, deadLetter } = subscription.config;
     if (stopped || pause || !push) return;
     const free = Math.floor(window) - inFlight;
     if (free <= 0) return;
@@ -119,7 +111,12 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
     const options = { leaseMs: Number.POSITIVE_INFINITY, perKey: 1 };
     for (const delivery of subscription.take(free, options)) {
       inFlight++;
-      const request = pushRequest(delivery, push, { name, ackDeadlineMs, countsAttempts: deadLetter !== undefined });
+      const request = pushRequest(delivery, push, {
+        name,
+        topic,
+        ackDeadlineMs,
+        countsAttempts: deadLetter !== undefined,
+      });
       void deliver(request).then((result) => settle(delivery, result));
     }
   };

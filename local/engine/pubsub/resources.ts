@@ -2,7 +2,7 @@ import { milliseconds, toGoogleDuration } from "../../../language/duration";
 import { StatusError } from "../../wire/rest";
 import type { ProtoJson } from "../../wire/proto-json";
 import { SNAPSHOT_LIFE_MS, type Snapshot } from "./history";
-import { timestamp } from "./push";
+import { timestamp } from "./envelope";
 import type { Delivery, Message, PushConfig, SubscriptionConfig, TopicConfig } from "./types";
 
 /** Subscription and topic as the API writes them (google/pubsub/v1/pubsub.proto, in its JSON form). */

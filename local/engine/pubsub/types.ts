@@ -11,7 +11,37 @@ export interface PushConfig {
   readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
   /** Present when the body is the bare data. */
   readonly unwrapped?: { readonly writeMetadata: boolean };
+  /**
+   * Present where Eventarc delivers, as a CloudEvent in HTTP's binary mode: the event that a message carries by CloudEvents'
+   * Pub/Sub binding, or the message itself as an event.
+   */
+  readonly event?: "binding" | "message";
 }
+
+/** Where Pub/Sub writes messages instead of waiting to be asked for them. */
+export type ExportConfig =
+  | {
+      readonly kind: "bigquery";
+      /** `{project}.{dataset}.{table}` */
+      readonly table: string;
+      readonly columnsFrom?: "topic" | "table";
+      readonly dropUnknownFields: boolean;
+      readonly writeMetadata: boolean;
+      /** Who writes: `serviceAccount:…`. */
+      readonly writer: string;
+    }
+  | {
+      readonly kind: "cloudStorage";
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly suffix: string;
+      readonly datetimeFormat?: string;
+      readonly avro?: { readonly writeMetadata: boolean };
+      readonly maxDurationMs: number;
+      readonly maxBytes?: number;
+      readonly maxMessages?: number;
+      readonly writer: string;
+    };
 
 export interface SubscriptionConfig {
   readonly name: string;
@@ -26,6 +56,7 @@ export interface SubscriptionConfig {
   readonly retry?: { readonly minMs: number; readonly maxMs: number };
   readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };
   readonly push?: PushConfig;
+  readonly export?: ExportConfig;
   readonly labels?: Readonly<Record<string, string>>;
   /** Idle time after which it would be deleted, `ttlMs` absent for never. @default 31 days; shown, never carried out */
   readonly expiration?: { readonly ttlMs?: number };

@@ -38,7 +38,7 @@ export function changesOf(fields: Readonly<Record<string, unknown>>): Changes {
     if (!fits) throw invalid(`${name} cannot be ${JSON.stringify(value)}`);
     changes[name] = name === "metadata" && value !== null ? metadataOf(value as Record<string, unknown>) : value;
   }
-  return changes as Changes;
+  return changes;
 }
 
 /** The settings of a new object. */

@@ -130,7 +130,7 @@ function get(storage: Storage, { method, query, headers }: RestRequest, object: 
     "x-goog-stored-content-length": String(object.size),
   };
   if (method === "HEAD") return { status: 200, headers: shared, body: "" };
-  const range = /^bytes=(\d*)-(\d*)$/.exec(String(headers.range ?? ""));
+  const range = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? "");
   if (!range) return { status: 200, headers: shared, body: bytes };
   const [, from = "", to = ""] = range;
   const start = from === "" ? Math.max(0, bytes.length - Number(to)) : Number(from);

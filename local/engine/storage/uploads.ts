@@ -80,7 +80,7 @@ export function createUploads(storage: Storage): Uploads {
       const session = sessions.get(sessionId);
       if (!session) throw new GcsError(410, "gone", "the upload session is unknown, or was cancelled");
       if (session.finished) return json(session.finished);
-      const range = String(headers["content-range"] ?? `bytes 0-${Math.max(0, body.length - 1)}/${body.length}`);
+      const range = headers["content-range"] ?? `bytes 0-${Math.max(0, body.length - 1)}/${body.length}`;
       const [, from, , total] = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(range) ?? [];
       if (total === undefined) throw invalid(`the Content-Range "${range}" cannot be read`);
       if (from !== undefined) {

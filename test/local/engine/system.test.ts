@@ -95,7 +95,7 @@ describe("a system made from a plan", () => {
       "google_cloud_run_v2_service.charge": "runs",
       "google_cloud_run_v2_service_iam_member.invoke": "runs",
       "google_firestore_field.ttl": "runs",
-      "google_storage_bucket.code": "stored",
+      "google_storage_bucket.code": "runs",
       "google_monitoring_alert_policy.dead": "stored",
     });
     expect(system.fidelity.find(({ type }) => type === "google_pubsub_topic")!.constructPath).toBe("app/Orders/Topic");
@@ -230,11 +230,11 @@ describe("what a plan gets wrong", () => {
       "arguments that are not simulated, each by name",
       (r) =>
         Object.assign(r.google_pubsub_subscription!.kept!, {
-          bigquery_config: { table: "t" },
+          cloud_storage_config: { bucket: "code", avro_config: { use_topic_schema: true } },
           message_transforms: [{ javascript_udf: { code: "x" } }],
         }),
       [
-        "warning MR4017 app/google_pubsub_subscription.kept.bigquery_config.table",
+        "warning MR4017 app/google_pubsub_subscription.kept.cloud_storage_config.avro_config.use_topic_schema",
         "warning MR4017 app/google_pubsub_subscription.kept.message_transforms.javascript_udf.code",
       ],
     ],
@@ -308,6 +308,45 @@ describe("what a plan gets wrong", () => {
         "error MR4024 app/google_cloud_run_v2_service.charge",
         "warning MR4022 app/google_pubsub_subscription.charge.push_config",
       ],
+    ],
+    [
+      "a notification that may not publish, of a bucket of nobody",
+      (r) =>
+        void (r.google_storage_notification = { n: { bucket: "theirs", topic: "orders", payload_format: "NONE" } }),
+      ["warning MR4019 app/google_storage_notification.n", "warning MR4033 app/google_storage_notification.n"],
+    ],
+    [
+      "a trigger that may not receive, for objects that may not be published, of a service of nobody",
+      (r) =>
+        void (r.google_eventarc_trigger = {
+          t: {
+            name: "t",
+            location: "eu",
+            service_account: "${google_service_account.push.email}",
+            matching_criteria: [
+              { attribute: "type", value: "google.cloud.storage.object.v1.finalized" },
+              { attribute: "bucket", value: "code" },
+            ],
+            destination: { cloud_run_service: { service: "nobody" } },
+          },
+        }),
+      [
+        "warning MR4022 app/google_eventarc_trigger.t.destination",
+        "warning MR4033 app/google_eventarc_trigger.t",
+        "warning MR4033 app/google_eventarc_trigger.t",
+      ],
+    ],
+    [
+      "a log sink whose filter is not understood here, and that may not publish",
+      (r) =>
+        void (r.google_logging_project_sink = {
+          s: {
+            name: "s",
+            destination: `pubsub.googleapis.com/projects/${PROJECT}/topics/orders`,
+            filter: "sample(a, 1)",
+          },
+        }),
+      ["warning MR4032 app/google_logging_project_sink.s.filter", "warning MR4033 app/google_logging_project_sink.s"],
     ],
     [
       "two topics of one name",

@@ -377,7 +377,7 @@ describe("an unwrapped push with metadata", () => {
     };
     const message = { id: "1", data: Buffer.from("{}"), attributes, orderingKey: "", publishedMs: 0 };
     const push = { endpoint: "http://127.0.0.1/", unwrapped: { writeMetadata: true } };
-    const subscription = { name: SUBSCRIPTION, ackDeadlineMs: 10_000, countsAttempts: false };
+    const subscription = { name: SUBSCRIPTION, topic: TOPIC, ackDeadlineMs: 10_000, countsAttempts: false };
     const { headers } = pushRequest({ ackId: "a", message, attempt: 1 }, push, subscription);
     expect(Object.keys(headers).sort()).toEqual([
       "event",

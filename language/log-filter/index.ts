@@ -1,0 +1,2 @@
+export { type LogEntry, matchesLog } from "./match";
+export { type LogFilter, parseLogFilter } from "./parse";

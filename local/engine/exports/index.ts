@@ -1,0 +1,2 @@
+export { createExportTarget } from "./target";
+export { fileTables, memoryTables, type Tables } from "./tables";
