@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface Measure {
   readonly what: string;
   readonly value: number;
-  readonly unit: "×" | "ms" | "µs" | "KB" | "msg/s";
+  readonly unit: "×" | "ms" | "µs" | "KB" | "MB" | "msg/s";
   /** The promise; absent for a number that is only reported. */
   readonly atMost?: number;
 }
@@ -24,6 +24,8 @@ export interface Run {
   /** User CPU of the process itself, its children left out, milliseconds. */
   readonly userMs: number;
   readonly wallMs: number;
+  /** Most memory the process held, MB. */
+  readonly peakMb: number;
   readonly stdout: string;
 }
 
@@ -39,8 +41,8 @@ export function timeNode(args: readonly string[], cwd: string, env: Readonly<Rec
   });
   const wallMs = Number(process.hrtime.bigint() - begin) / 1e6;
   if (child.status !== 0) throw new Error(`node ${args.join(" ")}\n${child.stdout}${child.stderr}`);
-  const { user } = JSON.parse(child.output[3]!) as NodeJS.CpuUsage;
-  return { userMs: user / 1_000, wallMs, stdout: child.stdout };
+  const { user, maxRssKb } = JSON.parse(child.output[3]!) as NodeJS.CpuUsage & { readonly maxRssKb: number };
+  return { userMs: user / 1_000, wallMs, peakMb: maxRssKb / 1_024, stdout: child.stdout };
 }
 
 /** Ratios in one run: each round runs every candidate once, in turn, so that a busy machine slows all of them. */

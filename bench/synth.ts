@@ -7,14 +7,15 @@ import { type Bench, type Measure, median, ratio, rounds, table, timeNode } from
 import { bareProgram, type SynthesizedPlan } from "./synth/bare";
 
 /*
- * Synth beside the same resources written by hand in bare cdktf, user CPU of the process. Both are plain JavaScript
- * that loads packages as they are published, as a user's compiled app does.
+ * Synth beside the same resources written by hand in bare cdktf, user CPU of the process, loading included. Both are
+ * plain JavaScript that loads packages as they are published, as a user's compiled app does.
  *
- * The promise is held by an app of 40 consumers without packaging. The example is reported beside it: it is small, so
- * what Millrace loads (schema, YAML, bundler) weighs more, and it packages three handlers, which the hand-written twin
- * does not.
+ * The promises are held by an app of image services, so that nothing is packaged. The example is reported beside it: it
+ * packages three handlers, which the hand-written twin does not.
  */
 const ROUNDS = 9;
+/** A cold synth of thousands of resources takes seconds in bare cdktf. */
+const LONG_ROUNDS = 5;
 const root = resolve(__dirname, "..");
 
 const filesIn = (outdir: string): ReadonlyMap<string, string> => {
@@ -57,11 +58,12 @@ function writeBare(folder: string, plans: ReadonlyMap<string, SynthesizedPlan>) 
 }
 
 /** Compares the plans, then times the three. */
-function compare(scratch: string, program: string) {
-  const [ours, bare] = ["millrace", "bare"].map((side) => join(scratch, `${program}-${side}`)) as [string, string];
+function compare(scratch: string, program: string, count: number, variables: Readonly<Record<string, string>> = {}) {
+  const what = [program, ...Object.values(variables)].join("-");
+  const [ours, bare] = ["millrace", "bare"].map((side) => join(scratch, `${what}-${side}`)) as [string, string];
   for (const folder of [ours, bare]) mkdirSync(folder);
   writeApp(ours, program);
-  const run = (folder: string, ...args: string[]) => timeNode(["app.js", ...args], folder);
+  const run = (folder: string, ...args: string[]) => timeNode(["app.js", ...args], folder, variables);
 
   run(ours, "--debug");
   const debug = filesIn(join(ours, "cdktf.out"));
@@ -74,7 +76,7 @@ function compare(scratch: string, program: string) {
   if (!isDeepStrictEqual(plansIn(join(bare, "cdktf.out")), plans))
     throw new Error("bare cdktf wrote other plans: the two cannot be compared");
 
-  const runs = rounds(ROUNDS, {
+  const runs = rounds(count, {
     millrace: () => run(ours),
     "millrace --debug": () => run(ours, "--debug"),
     "bare cdktf": () => run(bare),
@@ -86,10 +88,31 @@ function compare(scratch: string, program: string) {
     name,
     median(all.map(({ userMs }) => userMs)).toFixed(0),
     median(all.map(({ wallMs }) => wallMs)).toFixed(0),
+    median(all.map(({ peakMb }) => peakMb)).toFixed(0),
   ]);
-  console.log(table([`${program}, ${resources} resources`, "user CPU ms", "wall ms"], rows), "\n");
+  console.log(table([`${program}, ${resources} resources`, "user CPU ms", "wall ms", "peak MB"], rows), "\n");
   const beside = (name: keyof typeof runs) => ratio(runs[name], runs["bare cdktf"], ({ userMs }) => userMs);
-  return { withSwitch: beside("millrace"), without: beside("millrace --debug") };
+  const peakMb = median(runs.millrace.map((one) => one.peakMb));
+  return { resources, peakMb, withSwitch: beside("millrace"), without: beside("millrace --debug") };
+}
+
+/** What a pipeline costs where there are few and where there are many, what an app without any costs taken off. */
+function growth(scratch: string) {
+  const folder = join(scratch, "growth");
+  mkdirSync(folder);
+  writeApp(folder, "shop.ts");
+  const run = (pipelines: number) => () => timeNode(["app.js"], folder, { SHOP_PIPELINES: String(pipelines) });
+  const runs = rounds(LONG_ROUNDS, { none: run(0), ten: run(10), thousand: run(1_000) });
+  const cost = (many: "ten" | "thousand", pipelines: number) =>
+    median(runs[many].map(({ userMs }, round) => (userMs - runs.none[round]!.userMs) / pipelines));
+  const [few, many] = [cost("ten", 10), cost("thousand", 1_000)];
+  const peakMb = median(runs.thousand.map((one) => one.peakMb));
+  const rows = [
+    ["10", few.toFixed(1), median(runs.ten.map((one) => one.peakMb)).toFixed(0)],
+    ["1000", many.toFixed(1), peakMb.toFixed(0)],
+  ];
+  console.log(table(["pipelines", "user CPU ms each", "peak MB"], rows), "\n");
+  return { ratio: many / few, peakMb };
 }
 
 const synth: Bench = async () => {
@@ -97,11 +120,17 @@ const synth: Bench = async () => {
   const scratch = mkdtempSync(join(root, ".cache/synth-"));
   try {
     execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
-    const shop = compare(scratch, "shop.ts");
-    const example = compare(scratch, "webhooks.ts");
+    const small = compare(scratch, "shop.ts", ROUNDS, { SHOP_CONSUMERS: "4" });
+    const large = compare(scratch, "shop.ts", LONG_ROUNDS, { SHOP_CONSUMERS: "145" });
+    const grown = growth(scratch);
+    const example = compare(scratch, "webhooks.ts", ROUNDS);
     return [
-      { what: "40 consumers, beside bare cdktf", value: shop.withSwitch, unit: "×", atMost: 0.9 },
-      { what: "40 consumers without the switch", value: shop.without, unit: "×", atMost: 1.25 },
+      { what: `${small.resources} resources, beside bare cdktf`, value: small.withSwitch, unit: "×", atMost: 0.9 },
+      { what: `${large.resources} resources, beside bare cdktf`, value: large.withSwitch, unit: "×", atMost: 0.6 },
+      { what: `${large.resources} resources without the switch`, value: large.without, unit: "×", atMost: 1.25 },
+      { what: "a pipeline among 1,000, beside one among 10", value: grown.ratio, unit: "×", atMost: 1.3 },
+      { what: `peak memory, ${large.resources} resources`, value: large.peakMb, unit: "MB" },
+      { what: "peak memory, 1,000 pipelines", value: grown.peakMb, unit: "MB" },
       { what: "example with packaging, beside bare cdktf without", value: example.withSwitch, unit: "×" },
       { what: "example with packaging, without the switch", value: example.without, unit: "×" },
     ] satisfies Measure[];

@@ -14,6 +14,7 @@ import { checkIam } from "./iam";
 import { writeGrants } from "./grant-book";
 import { checkLabels, type Labels } from "./labels";
 import { checkRenames, moveRenamed, type Renames } from "./renames";
+import { isRenderedHere, prepareReferences, renderStack } from "./render";
 import { writeAtSynth } from "./synthesis";
 import { isKnown } from "./tokens";
 
@@ -143,8 +144,19 @@ export class MillraceStack extends TerraformStack {
   /** Called by cdktf for every stack before any is written: the moment to stop a synth. */
   override prepareStack(): void {
     settleIssues(this);
-    super.prepareStack();
+    if (isRenderedHere(this)) {
+      this.ensureBackendExists();
+      prepareReferences(this);
+    } else super.prepareStack();
     moveRenamed(this, this.context.renamedFrom);
+  }
+
+  /** The document that is written: what cdktf makes of the tree, in less time. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- cdktf's own type of it
+  override toTerraform(): any {
+    if (!isRenderedHere(this)) return super.toTerraform();
+    const { rawOverrides } = this as unknown as { readonly rawOverrides: Record<string, unknown> };
+    return renderStack(this, rawOverrides);
   }
 
   private render(backend: Backend): void {

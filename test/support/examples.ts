@@ -18,7 +18,7 @@ type StackClass = new (app: App, environment: Environment) => MillraceStack;
  * Writes the stacks of an example in every environment. By convention `stack.ts` exports the class of its stack, and
  * `WORKLOADS` if environments may override some.
  */
-export function synthesizeExample(name: string): Synthesis {
+export function synthesizeExample(name: string, context: Readonly<Record<string, unknown>> = {}): Synthesis {
   const file = join(root, "examples", name, "stack.ts");
   if (!existsSync(file)) throw new Error(`examples/${name} has no stack.ts, so nobody knows what it deploys`);
   const module = require(file) as Readonly<Record<string, unknown>> & Pick<SynthesisOptions, "workloads">;
@@ -31,7 +31,7 @@ export function synthesizeExample(name: string): Synthesis {
   return synthesize({
     outdir: project({}, "cdktf.out"),
     ...(workloads && { workloads }),
-    context: { "millrace:today": "2026-11-24" },
+    context: { "millrace:today": "2026-11-24", ...context },
     build: (app, environment) => new Stack(app, environment),
   });
 }
