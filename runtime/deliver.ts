@@ -190,7 +190,9 @@ async function attempt(
     if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
       return settlement.release(lease, error, { refund: true });
     if (isLastAttempt) return settlement.park(lease, describeError(error));
-    const delayMs = error instanceof Retry ? error.afterMs : 0;
+    // Refused deliveries count as well, so where the transport counts no pause may outlast its own longest one.
+    const longestMs = most < Infinity ? manifest.maxBackoffMs : most;
+    const delayMs = error instanceof Retry ? Math.min(error.afterMs, longestMs) : 0;
     const released = await settlement.release(lease, error, { delayMs });
     return fatal && released.kind === "retry" ? { ...released, fatal } : released;
   };

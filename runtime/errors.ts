@@ -5,7 +5,10 @@ export class Retry extends Error {
   override readonly name = "Retry";
   /** Earliest next attempt, milliseconds from the release of the lease. */
   readonly afterMs: number;
-  /** @param options.after no attempt before that; deliveries in between are refused. @default "0s" */
+  /**
+   * @param options.after no attempt before that; deliveries in between are refused. Where the transport counts its
+   * deliveries at most the contract's `maxBackoff`: refusals are attempts too. @default "0s"
+   */
   constructor(message: string, options: { readonly after?: Duration; readonly cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.afterMs = milliseconds(options.after ?? "0s");

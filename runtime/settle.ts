@@ -106,7 +106,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
     try {
       await relay(held, rows, { store, publisher, patience, log, published: async () => point("C12") });
     } catch (failure) {
-      log().error("committed messages could not be published; the next delivery tries again", { error: failure });
+      log().error("committed messages not published; the next delivery tries again", { error: failure });
       return { kind: "retry", cause: describeError(failure) };
     }
     return state === "PARKED" ? { kind: "parked", cause: error! } : { kind };
@@ -168,7 +168,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
           attempts: record.attempts - (refund ? 1 : 0),
         }),
       }),
-      "the lease could not be released; the event is tried again when it lapses",
+      "lease not released; the event is tried again when it lapses",
     );
 
   /** What a commit is asked for, and the change that it is. */
@@ -259,7 +259,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       return end(
         lease,
         (current) => ({ record: record(current) }),
-        "the handler succeeded and the store did not record it; a later delivery may repeat its effect",
+        "the handler succeeded unrecorded; a later delivery may repeat its effect",
       );
     },
 

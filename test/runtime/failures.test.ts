@@ -105,6 +105,18 @@ describe("a failing handler", () => {
     expect(world.clock.now() - started).toBeGreaterThanOrEqual(20_000);
   });
 
+  it.each([
+    ["is cut to the longest pause of a transport that counts", 10, 600_000],
+    ["is as long as asked where nobody counts", undefined, 7_200_000],
+  ])("may ask for two hours, which %s", async (_what, maxDeliveryAttempts, delayMs) => {
+    const world = createWorld();
+    const handler = failing(() => new Retry("later", { after: "2h" }));
+    const instance = startInstance(world, handler, { deliver: { maxDeliveryAttempts } });
+    const { outcome } = await instance.deliver(incoming({ id: "7" }));
+    expect(outcome).toMatchObject({ kind: "retry", afterMs: delayMs });
+    expect(onlyRecord(world)).toMatchObject({ state: "RELEASED", delayMs });
+  });
+
   it("that throws synchronously, or something that is no error, is a failure like any other", async () => {
     const world = createWorld();
     const sync = defineHandler(atLeastOnce, () => {
