@@ -76,6 +76,21 @@ function wording(event: EngineEvent): Line {
       ];
     case "workflowLogged":
       return ["·", event.severity, `${event.text} (${event.routine}/${event.step} of ${execution(event.execution)})`];
+    case "runExecutionStarted":
+      return [
+        "→",
+        "execution",
+        `${short(event.execution)} of ${event.tasks === 1 ? "1 task" : `${event.tasks} tasks`}`,
+      ];
+    case "runTaskStarted":
+      return ["→", "task", `${event.index} of ${short(event.execution)}, attempt ${event.attempt + 1}`];
+    case "runTaskEnded": {
+      const again = event.again ? "; again" : "";
+      const rest = `${event.index} of ${short(event.execution)}, attempt ${event.attempt + 1}: ${event.reason}${again}`;
+      return [event.ok ? "✔" : "✖", "task", rest];
+    }
+    case "runExecutionEnded":
+      return [event.state === "succeeded" ? "✔" : "✖", event.state, short(event.execution)];
     case "refused":
       return ["✖", "refused", `a request to ${short(event.target)} with ${event.status}: ${event.reason}`];
     case "processStarted":

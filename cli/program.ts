@@ -2,7 +2,9 @@ import { Command, CommanderError, Option } from "commander";
 import type { ExitCode } from "./exit";
 import type { Terminal } from "./terminal";
 import { version } from "./version";
+import { common, invalid } from "./program-options";
 import { addTerraformCommands, type TerraformCommands } from "./program-terraform";
+import { addWorkCommands, type WorkCommands } from "./program-work";
 import { addWorkflowCommands, collect, type WorkflowCommands } from "./program-workflow";
 import type { Door } from "../local/engine/world";
 
@@ -34,17 +36,12 @@ export interface CheckCommandOptions extends CommonOptions {
 }
 
 /** The commands, loaded when they are called: `--help` and `ps` need no engine. */
-export interface Commands extends TerraformCommands, WorkflowCommands {
+export interface Commands extends TerraformCommands, WorkflowCommands, WorkCommands {
   dev(stack: string | undefined, options: EngineCommandOptions): Promise<ExitCode>;
   /** @returns the exit code of the command it ran */
   exec(stack: string | undefined, command: readonly string[], options: EngineCommandOptions): Promise<number>;
   reload(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   ps(options: CommonOptions): Promise<ExitCode>;
-  scheduleList(stack: string | undefined, options: CommonOptions & { readonly next: number }): Promise<ExitCode>;
-  scheduleRun(job: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
-  tasksList(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
-  tasksRun(task: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
-  tasksPurge(queue: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   fidelity(stack: string | undefined, options: CommonOptions & { readonly strict?: boolean }): Promise<ExitCode>;
   check(subject: string | undefined, options: CheckCommandOptions): Promise<ExitCode>;
   reportGrants(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
@@ -134,56 +131,8 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
       exit = await commands.reportGrants(stack, options);
     });
 
-  const schedule = program
-    .command("schedule")
-    .helpGroup("Work:")
-    .description("jobs of Cloud Scheduler: when they run, and run them now");
-  common(schedule.command("ls"))
-    .argument("[stack]", "stack to look at")
-    .description("list the jobs of a stack and when they run next")
-    .option("--json", "one JSON document on stdout")
-    .addOption(new Option("--next <count>", "runs to say of each job").default(1).argParser(count))
-    .action(async (stack: string | undefined, options: CommonOptions & { next: number }) => {
-      exit = await commands.scheduleList(stack, options);
-    });
-  common(schedule.command("run"))
-    .argument("<job>", "job to run, by its full or its last name")
-    .argument("[stack]", "stack it belongs to; an engine has to run it")
-    .description("run a job now, retries included, and say how that came out")
-    .option("--json", "one JSON document on stdout")
-    .action(async (job: string, stack: string | undefined, options: CommonOptions) => {
-      exit = await commands.scheduleRun(job, stack, options);
-    });
-
+  addWorkCommands(program, commands, (code) => (exit = code));
   addWorkflowCommands(program, commands, (code) => (exit = code));
-
-  const tasks = program
-    .command("tasks")
-    .helpGroup("Work:")
-    .description("queues of Cloud Tasks: what waits, dispatch it now, delete it");
-  common(tasks.command("ls"))
-    .argument("[stack]", "stack to look at; an engine has to run it")
-    .description("list the tasks that wait in the queues of a stack")
-    .option("--json", "one JSON document on stdout")
-    .action(async (stack: string | undefined, options: CommonOptions) => {
-      exit = await commands.tasksList(stack, options);
-    });
-  common(tasks.command("run"))
-    .argument("<task>", "task to dispatch, by its full or its last name")
-    .argument("[stack]", "stack it belongs to; an engine has to run it")
-    .description("dispatch a task now, past rate, pause and schedule")
-    .option("--json", "one JSON document on stdout")
-    .action(async (task: string, stack: string | undefined, options: CommonOptions) => {
-      exit = await commands.tasksRun(task, stack, options);
-    });
-  common(tasks.command("purge"))
-    .argument("<queue>", "queue to empty, by its full or its last name")
-    .argument("[stack]", "stack it belongs to; an engine has to run it")
-    .description("delete every task of a queue")
-    .option("--json", "one JSON document on stdout")
-    .action(async (queue: string, stack: string | undefined, options: CommonOptions) => {
-      exit = await commands.tasksPurge(queue, stack, options);
-    });
 
   if (rest && own[0] !== "exec") throw new CommanderError(2, "millrace.dashes", "only exec takes a command after --");
   await program.parseAsync(own.length > 0 ? own : ["--help"], { from: "user" });
@@ -193,13 +142,6 @@ export async function run(argv: readonly string[], commands: Commands, terminal:
 const HELP_AFTER = `
 Exit codes: 0 ok, 1 findings, 2 usage, 3 environment, 4 internal; exec and tf pass on the code of their command.
 Every error has a code that docs/errors.md explains.`;
-
-const common = (command: Command): Command =>
-  command
-    .option("--out <folder>", "cdktf's output folder", "cdktf.out")
-    .option("--state <folder>", "folder of the engine's state", ".millrace")
-    .option("--no-color", "write without colours")
-    .option("--debug", "print stack traces");
 
 const engine = (command: Command): Command =>
   command
@@ -215,18 +157,9 @@ const engine = (command: Command): Command =>
     )
     .option("--strict", "refuse a stack that is not simulated in full");
 
-const invalid = (message: string): never => {
-  throw new CommanderError(2, "millrace.invalid", message);
-};
-
 function port(text: string): number {
   const value = Number(text);
   return /^\d+$/.test(text) && value <= 65_535 ? value : invalid(`--port is a number from 0 to 65535, not "${text}"`);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  return /^\d+$/.test(text) && value <= 100 ? value : invalid(`a count is a number from 0 to 100, not "${text}"`);
 }
 
 function factor(text: string): number {

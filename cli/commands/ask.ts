@@ -20,15 +20,16 @@ export function requireEngine(stack: string, options: Pick<CommonOptions, "state
  * Asks one of the engine's REST surfaces.
  * @throws IssuesError MR5006 with what the engine says against it
  */
-export async function ask(engine: Endpoints, method: "GET" | "POST", path: string): Promise<unknown> {
-  const response = await fetch(`http://${engine.pubsub}${path}`, { method });
-  const body = (await response.json()) as {
+export async function ask(engine: Endpoints, method: "GET" | "POST", path: string, body?: object): Promise<unknown> {
+  const sent = body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(`http://${engine.pubsub}${path}`, { method, ...sent });
+  const answer = (await response.json()) as {
     readonly error?: { readonly message: string };
     readonly issues?: readonly Issue[];
   };
-  if (response.ok) return body;
-  if (body.issues) throw new IssuesError(body.issues);
-  const problem = body.error?.message ?? `the engine answers ${response.status}`;
+  if (response.ok) return answer;
+  if (answer.issues) throw new IssuesError(answer.issues);
+  const problem = answer.error?.message ?? `the engine answers ${response.status}`;
   const fix = "look at what there is with the ls command of the same name";
   throw new IssuesError([{ code: "MR5006", severity: "error", path, problem, fix }]);
 }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import { startWireServer, type WireServer, type WireServerOptions } from "../wire/server";
+import { advanceClock } from "./advance";
 import { realClock } from "./clock";
 import { CONTROL, controlRest } from "./control";
 import type { PushTransport } from "./delivery";
@@ -13,7 +14,11 @@ import { createEvents } from "./events";
 import { createExportTarget, fileTables, memoryTables } from "./exports";
 import { createDocuments, documentsRest, startTtl } from "./firestore";
 import { createFrontDoor } from "./front-door";
+import { callGoogleApis, runApi, workflowsApi } from "./google-apis";
 import { whenIdle } from "./idle";
+import { createRunJobs, runJobsRest } from "./jobs";
+import { attemptOf } from "./jobs/attempt";
+import { runJobKinds } from "./jobs/kinds";
 import { chooseDoor, keep, keepApplied } from "./keep";
 import { takeLock } from "./lock";
 import type { StatePaths } from "./paths";
@@ -36,6 +41,8 @@ import { createTokens } from "./tokens";
 import { createUploads } from "./uploads";
 import { createWays, createWorkflows, workflowsRest } from "./workflows";
 import { workflowKinds } from "./workflows/kinds";
+import { pulledBy, workerKinds } from "./workers/kinds";
+import { createWorkers } from "./workers/workers";
 import { type Asked, createWorld } from "./world";
 
 /** How an engine is ended; its steps are gathered while it is assembled. */
@@ -67,7 +74,12 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   const events = createEvents(() => clock.now());
   const random = seededRandom(seed);
   // Pub/Sub pushes to targets, and targets publish to Pub/Sub: the broker comes first and learns the way later.
-  const push: PushTransport = (request) => frontDoor.push(request);
+  const push: PushTransport = callGoogleApis({
+    apis: [runApi((request) => surfaces(request)), workflowsApi((request) => surfaces(request))],
+    system: () => world.system,
+    events,
+    otherwise: (request) => frontDoor.push(request),
+  });
   const pubsub = createPubSub({
     clock,
     random: random.fork("pubsub"),
@@ -90,6 +102,14 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     clock,
   });
   const workflows = createWorkflows({ clock, random: random.fork("workflows"), events, journal, ways });
+  const runJobs = createRunJobs({
+    clock,
+    random: random.fork("run jobs"),
+    events,
+    journal,
+    start: async (program, variables, args) => attemptOf(await processes.startAlone(program, variables, args)),
+  });
+  const workers = createWorkers({ clock, events, start: (program) => processes.startAlone(program, {}) });
   /** Resources whose processes are wanted in an engine that starts none by itself. */
   const awake = new Set<string>();
   const isAwake = ({ resource }: SystemTarget) =>
@@ -107,13 +127,15 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
         { ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) },
         isAwake,
       ),
+      ...runJobKinds(runJobs),
+      ...(dormant ? [] : workerKinds(workers)),
       ...tasksKinds(tasks),
       ...workflowKinds(workflows),
       ...schedulerKinds(scheduler),
     ],
     journal,
   );
-  await kept.start([pubsub, scheduler, tasks, firestore, workflows, storage, reconciler], () => clock.now());
+  await kept.start([pubsub, scheduler, tasks, runJobs, firestore, workflows, storage, reconciler], () => clock.now());
   const router = createEventRouter({
     system: () => world.system,
     storage,
@@ -157,8 +179,15 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     clock,
     random: random.fork("front door"),
   });
+  clock.onJump((byMs) => processes.jump(byMs / timeScale));
+  /** What workers pull is delivered to the targets too. */
+  const pulled = () => pulledBy(world.system.workerPools).every((name) => pubsub.stats(name).unacked === 0);
+  const delivering = [pubsub, scheduler, tasks, runJobs, workflows];
   const idle = (timeoutMs = 60_000) =>
-    whenIdle(() => pubsub.idle() && scheduler.idle() && tasks.idle() && workflows.idle(), events, timeoutMs);
+    whenIdle(() => pulled() && delivering.every((service) => service.idle()), events, timeoutMs);
+  const untaken = () => pulledBy(world.system.workerPools).every((name) => pubsub.stats(name).outstanding === 0);
+  /** What is under way, apart from what waits for a later instant. */
+  const atRest = () => untaken() && runJobs.idle() && frontDoor.inFlight().length === 0;
   const startedAt = new Date().toISOString();
   const endpoints = (): Endpoints => ({
     schemaVersion: 1,
@@ -186,6 +215,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   });
   const status = () => ({
     targets: processes.status(),
+    workerPools: workers.status(),
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
     fidelity: world.system.fidelity,
   });
@@ -203,12 +233,14 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     changed,
   });
   const exists = (database: string) => world.system.databases.includes(database);
+  const advance = (byMs: number) => advanceClock(clock, byMs, atRest);
   const surfaces = route({
     control: controlRest({
       endpoints,
       status,
       events,
       idle,
+      advance,
       reload: () => self.reload(),
       sessions,
       warnings: () => self.warnings,
@@ -218,6 +250,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     pubsub: durableRest(services.rest, kept.written),
     scheduler: schedulerRest(scheduler),
     tasks: durableRest(queues.rest, kept.written),
+    runJobs: durableRest(runJobsRest(runJobs), kept.written),
     workflows: durableRest(workflowsRest(workflows), kept.written),
     storage: durableRest(storageRest(storage), kept.written),
     issuer: tokens.handler,
@@ -227,11 +260,11 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   const count = world.system.targets.filter(isAwake).length;
   onStep(`start ${count === 1 ? "1 target" : `${count} targets`}`);
   started.push(() => processes.stop());
+  started.push(() => workers.stop());
   await processes.start();
   // What a client has changed of what Terraform has applied is for Terraform to find.
   const [first] = await Promise.all([reconciler.settle(world.system, () => world.door === "direct"), tokens.ready]);
   if (world.door === "direct") refuseFaults(first.faults);
-  const delivering = [pubsub, scheduler, tasks, workflows];
   if (!dormant) {
     started.push(startTtl({ documents: firestore, clock, policies: () => world.system.ttls }));
     for (const service of delivering) service.start();
@@ -250,12 +283,14 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     pubsub,
     scheduler,
     tasks,
+    runJobs,
     workflows,
     firestore,
     storage,
     tables,
     emit: (emitted) => router.emit(emitted),
     processes,
+    workers,
     inFlight: () => frontDoor.inFlight(),
     get door() {
       return world.door;
@@ -272,6 +307,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     },
     restored: { replaced: first.replaced, removed: first.removed, droppedBytes: kept.droppedBytes },
     idle,
+    advance,
     async reload() {
       world.reread();
       const { faults, ...changes } = await reconciler.settle(world.system, () => world.door === "direct");

@@ -19,23 +19,72 @@ export interface Clock {
   readonly time: ScaledTime;
 }
 
+/** A clock that runs and can be put forward. */
+export interface RunningClock extends Clock {
+  /** Instant of the next timer, or undefined when none is set. */
+  next(): number | undefined;
+  /** Puts the clock forward to an instant, which must not be past; timers due by then fire in the order of their instants. */
+  jump(toMs: number): void;
+  /** Told of every jump, with the engine milliseconds that were left out. @returns a function that removes the listener */
+  onJump(listener: (byMs: number) => void): () => void;
+}
+
+/** `setTimeout` holds at most this; longer delays are taken in stretches. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
 /** Wall-clock time, optionally faster. @param scale engine seconds per real second, above 0 */
-export function realClock(scale = 1, epochMs?: number): Clock {
+export function realClock(scale = 1, epochMs?: number): RunningClock {
   const realEpochMs = Date.now();
-  const engineEpochMs = epochMs ?? realEpochMs;
+  let engineEpochMs = epochMs ?? realEpochMs;
+  const listeners = new Set<(byMs: number) => void>();
+  const timers = new Set<{ readonly atMs: number; readonly fire: () => void; readonly arm: () => void }>();
+  const exactly = () => engineEpochMs + (Date.now() - realEpochMs) * scale;
+  const inOrder = () => [...timers].sort((a, b) => a.atMs - b.atMs);
   return {
-    time: { realEpochMs, engineEpochMs, scale },
-    now: () => Math.floor(engineEpochMs + (Date.now() - realEpochMs) * scale),
+    get time() {
+      return { realEpochMs, engineEpochMs, scale };
+    },
+    now: () => Math.floor(exactly()),
     after(delayMs, callback) {
-      const deadline = Date.now() + delayMs / scale;
       let handle: NodeJS.Timeout;
-      // setTimeout holds at most 2^31-1 ms; longer delays are taken in stretches.
-      const arm = () => {
-        const left = deadline - Date.now();
-        handle = left > 2_147_483_647 ? setTimeout(arm, 2_147_483_647) : setTimeout(callback, Math.max(0, left));
+      const atMs = exactly() + delayMs;
+      const cancel = () => {
+        clearTimeout(handle);
+        timers.delete(timer);
       };
+      const fire = () => {
+        cancel();
+        callback();
+      };
+      const arm = () => {
+        clearTimeout(handle);
+        const leftMs = (atMs - exactly()) / scale;
+        handle =
+          leftMs > LONGEST_TIMEOUT_MS
+            ? setTimeout(arm, LONGEST_TIMEOUT_MS)
+            : setTimeout(fire, Math.max(0, Math.round(leftMs)));
+      };
+      const timer = { atMs, fire, arm };
+      timers.add(timer);
       arm();
-      return { cancel: () => clearTimeout(handle) };
+      return { cancel };
+    },
+    next: () => inOrder()[0]?.atMs,
+    jump(toMs) {
+      const byMs = toMs - exactly();
+      if (byMs <= 0) return;
+      engineEpochMs += byMs;
+      for (const listener of listeners) listener(byMs);
+      for (const timer of inOrder()) {
+        // A timer may have cancelled another.
+        if (!timers.has(timer)) continue;
+        if (timer.atMs <= toMs) timer.fire();
+        else timer.arm();
+      }
+    },
+    onJump(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

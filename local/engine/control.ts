@@ -13,6 +13,8 @@ export interface Control {
   readonly events: Events;
   /** @returns false when the time was up first */
   readonly idle: (timeoutMs: number) => Promise<boolean>;
+  /** Puts the clock forward by engine milliseconds. */
+  readonly advance: (byMs: number) => Promise<object>;
   /** Reads the stack anew. @throws IssuesError with what is wrong with it */
   readonly reload: () => Promise<object>;
   readonly sessions: Sessions;
@@ -27,11 +29,15 @@ export const CONTROL = "/millrace/v1";
 /** Longest wait for idleness in one call, milliseconds of the wall clock. */
 const MAX_WAIT_MS = 600_000;
 
+/** Longest jump of the clock in one call: 400 days, so that a yearly schedule can be seen to tick. */
+const MAX_ADVANCE_MS = 400 * 86_400_000;
+
 /**
  * `GET /millrace/v1/status`: endpoints, targets and subscriptions. `GET /millrace/v1/events`: one event per line as it
  * happens. `GET /millrace/v1/idle?timeoutMs=…`: answers when nothing is left to deliver, with `{"idle": …}`.
  * `POST /millrace/v1/emit` with `{"logEntry": {…}}` or `{"event": {…}}`: tells the log sinks and triggers that listen to it,
  * and answers with their names.
+ * `POST /millrace/v1/clock/advance?byMs=…`: puts the engine's clock forward; answers when it has arrived.
  * `POST /millrace/v1/reload`: brings what runs to the stack as it is now.
  * `POST /millrace/v1/terraform?out=…&pid=…`: attaches a Terraform command until the answer is closed, or
  * `POST /millrace/v1/terraform/end` is called; its first line holds the environment that the command needs.
@@ -51,6 +57,11 @@ export function controlRest(control: Control): RestHandler {
       return typeof emitted === "string"
         ? errorResponse(new StatusError("INVALID_ARGUMENT", emitted))
         : jsonResponse(control.emit(emitted));
+    },
+    async "POST /clock/advance"({ query }) {
+      const byMs = Number(query.get("byMs") ?? Number.NaN);
+      if (byMs > 0 && byMs <= MAX_ADVANCE_MS) return jsonResponse(await control.advance(byMs));
+      return errorResponse(new StatusError("INVALID_ARGUMENT", `byMs is a number above 0, at most ${MAX_ADVANCE_MS}`));
     },
     "POST /reload": async () => jsonResponse(await control.reload()),
     async "POST /terraform"({ query, signal }) {

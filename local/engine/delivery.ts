@@ -10,6 +10,8 @@ export interface PushRequest {
   /** The ack deadline: engine milliseconds the sender waits for an answer. */
   readonly timeoutMs: number;
   readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
+  /** Whom an access token is of, for calls of Google's own APIs. */
+  readonly oauth?: { readonly serviceAccountEmail: string };
   /** Full resource name of the subscription (or queue) that sends. */
   readonly source: string;
   readonly messageId: string;

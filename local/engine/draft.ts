@@ -3,11 +3,12 @@ import type { PlannedResource } from "../plan/plan";
 import type { Column } from "./exports/columns";
 import type { NotificationConfig, SinkConfig, TriggerConfig } from "./eventarc/types";
 import type { TtlPolicy } from "./firestore";
+import type { ExecutionSettings } from "./jobs/types";
 import type { JobConfig } from "./scheduler/types";
 import type { QueueConfig } from "./tasks/types";
 import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { BucketConfig } from "./storage/types";
-import type { TargetSpec } from "./target";
+import type { ProgramSpec, TargetSpec } from "./target";
 import type { WorkflowConfig } from "./workflows/types";
 
 /** A topic as a plan asks for it. Resource names are full everywhere in a draft. */
@@ -77,6 +78,26 @@ export interface TableDraft {
   readonly resource: PlannedResource;
 }
 
+/** Something that is started and not called; the place of its archive follows from other resources. */
+export interface ProgramDraft {
+  /** Full resource name. */
+  readonly name: string;
+  /** `gs://bucket/object` of the source archive; undefined for an image, which the engine cannot run. */
+  readonly source?: string;
+  readonly program: Omit<ProgramSpec, "archive">;
+  readonly resource: PlannedResource;
+}
+
+/** A Cloud Run job. */
+export interface RunJobDraft extends ProgramDraft {
+  readonly settings: ExecutionSettings;
+}
+
+/** A Cloud Run worker pool. */
+export interface WorkerPoolDraft extends ProgramDraft {
+  readonly instances: number;
+}
+
 /** One member of one role on one resource (`projects/p` for the whole project). */
 export interface GrantDraft {
   readonly on: string;
@@ -97,6 +118,8 @@ export interface Draft {
   readonly sinks: SourceDraft<SinkConfig>[];
   readonly triggers: SourceDraft<TriggerConfig>[];
   readonly tables: TableDraft[];
+  readonly runJobs: RunJobDraft[];
+  readonly workerPools: WorkerPoolDraft[];
   readonly grants: GrantDraft[];
   /** E-mails of the service accounts. */
   readonly accounts: Set<string>;
@@ -121,6 +144,8 @@ export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   sinks: [],
   triggers: [],
   tables: [],
+  runJobs: [],
+  workerPools: [],
   grants: [],
   accounts: new Set(),
   objects: new Map(),

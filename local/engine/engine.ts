@@ -1,6 +1,7 @@
 import type { Issue, IssuesError } from "../../contract/issue";
 import { assemble } from "./assemble";
-import type { Clock } from "./clock";
+import type { Advanced } from "./advance";
+import type { RunningClock } from "./clock";
 import type { Endpoints } from "./endpoints";
 import type { EngineEvent, Events } from "./events";
 import type { Emitted, Reached } from "./eventarc";
@@ -13,7 +14,9 @@ import type { PubSub } from "./pubsub";
 import type { Applied } from "./reconcile";
 import type { Scheduler } from "./scheduler";
 import type { Storage } from "./storage";
+import type { RunJobs } from "./jobs";
 import type { Tasks } from "./tasks";
+import type { Workers } from "./workers/workers";
 import type { TerraformRequest, TerraformSession } from "./sessions";
 import type { System } from "./system";
 import type { TargetSpec } from "./target";
@@ -67,11 +70,13 @@ export interface Engine {
   readonly endpoints: Endpoints;
   /** Absolute path of the document that holds the endpoints. */
   readonly endpointsFile: string;
-  readonly clock: Clock;
+  readonly clock: RunningClock;
   readonly events: Events;
   readonly pubsub: PubSub;
   readonly scheduler: Scheduler;
   readonly tasks: Tasks;
+  /** Jobs of Cloud Run. */
+  readonly runJobs: RunJobs;
   readonly workflows: Workflows;
   readonly firestore: Documents;
   /** Objects of the buckets. */
@@ -81,6 +86,8 @@ export interface Engine {
   readonly processes: Processes;
   /** Tells sinks and triggers of something that happens outside of the engine: an audited call, a partner's event. */
   emit(emitted: Emitted): Reached;
+  /** Worker pools. */
+  readonly workers: Workers;
   /** Requests that processes are working on: what a kill would hit. */
   inFlight(): readonly InFlight[];
   /** Terraform takes a stack over with the first thing that it applies. */
@@ -96,6 +103,11 @@ export interface Engine {
    * @returns false when the time was up first
    */
   idle(timeoutMs?: number): Promise<boolean>;
+  /**
+   * Puts the clock forward by engine milliseconds, from timer to timer: schedules tick, tasks fall due, back-offs end,
+   * and what each sets off comes to rest before the next. The clocks of processes go along, their timers do not.
+   */
+  advance(byMs: number): Promise<Advanced>;
   /**
    * Reads the stack anew and brings what runs to it: updates keep their backlog, changed services get new processes
    * while the old ones finish, and what is no longer there ends.

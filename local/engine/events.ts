@@ -97,6 +97,36 @@ export type EngineEvent = { readonly atMs: number } & (
       readonly severity: string;
       readonly text: string;
     }
+  | {
+      readonly type: "runExecutionStarted";
+      /** Full name of an execution of a Cloud Run job. */
+      readonly execution: string;
+      readonly tasks: number;
+    }
+  | {
+      readonly type: "runTaskStarted";
+      readonly execution: string;
+      readonly index: number;
+      /** From 0. */
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "runTaskEnded";
+      readonly execution: string;
+      readonly index: number;
+      readonly attempt: number;
+      readonly ok: boolean;
+      /** For a person: `exit code 1`, `timeout after 10m`. */
+      readonly reason: string;
+      /** Whether there will be another attempt. */
+      readonly again: boolean;
+    }
+  | {
+      readonly type: "runExecutionEnded";
+      readonly execution: string;
+      readonly state: "running" | "succeeded" | "failed" | "cancelled";
+      readonly failedTasks: number;
+    }
   | { readonly type: "refused"; readonly target: string; readonly status: number; readonly reason: string }
   | { readonly type: "processStarted"; readonly target: string; readonly pid: number; readonly readyMs: number }
   | {

@@ -3,6 +3,15 @@ import type { GrantDraft } from "./draft";
 /** What the engine asks IAM for, and the predefined roles that give it. https://cloud.google.com/iam/docs/roles-permissions */
 const ROLES = {
   invoke: ["roles/run.invoker", "roles/run.servicesInvoker"],
+  runJob: [
+    "roles/run.invoker",
+    "roles/run.jobsExecutor",
+    "roles/run.jobsExecutorWithOverrides",
+    "roles/run.developer",
+    "roles/run.admin",
+  ],
+  overrideJob: ["roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"],
+  startWorkflow: ["roles/workflows.invoker", "roles/workflows.editor", "roles/workflows.admin"],
   publish: ["roles/pubsub.publisher", "roles/pubsub.editor", "roles/pubsub.admin"],
   receive: ["roles/eventarc.eventReceiver", "roles/eventarc.serviceAgent"],
   writeRows: ["roles/bigquery.dataEditor", "roles/bigquery.dataOwner", "roles/bigquery.admin"],

@@ -11,6 +11,8 @@ export interface Surfaces {
   readonly tasks: RestHandler;
   readonly workflows: RestHandler;
   readonly storage: RestHandler;
+  /** Jobs of Cloud Run. */
+  readonly runJobs: RestHandler;
   readonly issuer: RestHandler;
   /** Requests to targets, under `/targets/{name}`. */
   readonly targets: RestHandler;
@@ -25,6 +27,7 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["tasks", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/queues([/:]|$)/],
   ["workflows", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/workflows([/:]|$)/],
   ["storage", STORAGE_PATHS],
+  ["runJobs", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/(jobs|operations)([/:]|$)/],
   ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
   ["targets", /^\/targets\//],
 ];

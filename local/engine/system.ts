@@ -16,6 +16,7 @@ import {
 } from "./draft";
 import { addForeignBuckets, addTriggers, checkSources } from "./event-sources";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
+import { type SystemRunJob, type SystemWorkerPool, runJobsOf, workerPoolsOf } from "./programs";
 import type { TargetSpec } from "./target";
 import { checkWorkflowResource } from "./workflows/plan-check";
 
@@ -38,6 +39,8 @@ export interface System {
   readonly queues: readonly QueueDraft[];
   readonly workflows: readonly WorkflowDraft[];
   readonly targets: readonly SystemTarget[];
+  readonly runJobs: readonly SystemRunJob[];
+  readonly workerPools: readonly SystemWorkerPool[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
   readonly buckets: readonly BucketDraft[];
@@ -72,6 +75,7 @@ export function systemOf(
   checkNames(draft);
   const foreign = foreignTopics(draft);
   const targets = targetsOf(draft);
+  const runJobs = runJobsOf(draft);
   for (const subscription of draft.subscriptions) {
     const { name, deadLetter, push } = subscription.config;
     if (push) {
@@ -86,7 +90,9 @@ export function systemOf(
     const { target } = config;
     if (target.kind !== "http") continue;
     const path = `${where(resource)}.http_target`;
-    checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
+    if (isRunApi(target.url))
+      checkRunJob(draft, { path, url: target.url, email: target.oauth?.serviceAccountEmail }, runJobs);
+    else checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
   }
   for (const workflow of draft.workflows) {
     const { issues: found, requests } = checkWorkflowResource(workflow, draft.grants);
@@ -101,6 +107,8 @@ export function systemOf(
     queues: draft.queues,
     workflows: draft.workflows,
     targets,
+    runJobs,
+    workerPools: workerPoolsOf(draft),
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
     buckets: draft.buckets,
@@ -126,6 +134,9 @@ function checkNames(draft: Draft): void {
     ...draft.jobs.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.queues.map(({ config, resource }) => ({ name: config.name, resource })),
     ...draft.workflows.map(({ config, resource }) => ({ name: config.name, resource })),
+    ...draft.workerPools,
+    // Jobs of Cloud Scheduler have names of the same form.
+    ...draft.runJobs.map(({ name, resource }) => ({ name: `${name} of Cloud Run`, resource })),
   ];
   for (const { name, resource } of named) {
     const owner = owners.get(name);
@@ -232,6 +243,28 @@ function checkCall(draft: Draft, { path, url, email, what }: PlannedCall, target
   const who = email ?? "a caller without a token";
   const problem = `${who} may not invoke ${target.address}: every ${what} will be answered 403`;
   warn("MR4023", problem, `grant roles/run.invoker on the service to the ${CALLERS[what]}`);
+}
+
+const isRunApi = (url: string): boolean => url.startsWith("https://run.googleapis.com/");
+
+/** A call that runs a Cloud Run job: is it here, and may the caller? */
+function checkRunJob(
+  draft: Draft,
+  { path, url, email }: Omit<PlannedCall, "what">,
+  runJobs: readonly SystemRunJob[],
+): void {
+  const job = /\/v2\/(projects\/[^/:]+\/locations\/[^/:]+\/jobs\/[^/:]+):run$/.exec(url)?.[1];
+  const warn = (code: "MR4022" | "MR4023", problem: string, fix: string) =>
+    draft.report(issue(code, path, problem, fix, { severity: "warning" }));
+  if (!runJobs.some(({ config }) => config.name === job))
+    return warn(
+      "MR4022",
+      `${url} is no job of Cloud Run that runs here, so every run will fail`,
+      "run a job of the plan that is made of a handler",
+    );
+  if (email !== undefined && membersOf(draft.grants, "runJob", job!).includes(`serviceAccount:${email}`)) return;
+  const who = email ?? "a caller without an access token";
+  warn("MR4023", `${who} may not run ${job}: every run will be answered 403`, "grant roles/run.invoker on the job");
 }
 
 const deadLetterIssue = ({ resource, config }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {

@@ -21,6 +21,10 @@ async function line(...argv: string[]) {
     tasksList: note("tasksList", 0),
     tasksRun: note("tasksRun", 0),
     tasksPurge: note("tasksPurge", 0),
+    jobsList: note("jobsList", 0),
+    jobsRun: note("jobsRun", 1),
+    clockAdvance: note("clockAdvance", 0),
+    wait: note("wait", 1),
     fidelity: note("fidelity", 1),
     workflowCheck: note("workflowCheck", 1),
     workflowFmt: note("workflowFmt", 0),
@@ -75,10 +79,39 @@ describe("the command line", () => {
     expect(calls[0]![3]).toMatchObject({ seed: "1" });
   });
 
+  it("reads what is asked of jobs, clock and waiting", async () => {
+    const { calls, exit } = await line(
+      "jobs",
+      "run",
+      "import",
+      "--tasks",
+      "3",
+      "--env",
+      "A=1",
+      "--env",
+      "B=2=3",
+      "--detach",
+    );
+    expect(exit).toBe(EXIT.findings);
+    expect(calls[0]).toMatchObject(["jobsRun", "import", undefined, { tasks: 3, env: ["A=1", "B=2=3"], detach: true }]);
+    expect((await line("jobs", "ls", "app")).calls[0]).toMatchObject(["jobsList", "app", {}]);
+    expect((await line("clock", "advance", "7d", "app", "--json")).calls[0]).toMatchObject([
+      "clockAdvance",
+      "7d",
+      "app",
+      { json: true },
+    ]);
+    expect((await line("wait")).calls[0]).toMatchObject(["wait", undefined, { for: "idle", timeout: "60s" }]);
+  });
+
   it.each([
     ["dev --prot 1", /unknown option '--prot'.*--port/s],
     ["deev", /unknown command 'deev'.*dev/s],
     ["dev a b", /too many arguments/],
+    ["clock advance soon", /a duration is written 30s, 5m or 7d, not "soon"/],
+    ["wait --for rain", /idle/],
+    ["wait --timeout x", /a duration/],
+    ["jobs run import --tasks 0", /--tasks is a number from 1 to 10000/],
     ["dev --port x", /--port is a number from 0 to 65535, not "x"/],
     ["dev --port 70000", /--port/],
     ["dev --time-scale 0", /--time-scale is a number above 0/],

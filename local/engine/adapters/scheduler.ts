@@ -17,7 +17,7 @@ const DEFAULTS = {
 
 const job: Adapter = {
   type: "google_cloud_scheduler_job",
-  // Nothing of App Engine runs here, nor anything but Google itself that takes an OAuth token.
+  // Nothing of App Engine runs here.
   runs: ({ pubsub_target, http_target }) => Boolean(pubsub_target) || Boolean(http_target),
   honoured: [
     "name",
@@ -33,6 +33,7 @@ const job: Adapter = {
     "http_target.headers",
     "http_target.body",
     "http_target.oidc_token",
+    "http_target.oauth_token",
     "pubsub_target",
   ],
   inert: ["description", "timeouts"],
@@ -98,6 +99,7 @@ function targetOf(read: Reader): JobTarget | undefined {
     return undefined;
   }
   const serviceAccountEmail = read.text("http_target.oidc_token.service_account_email");
+  const apiAccountEmail = read.text("http_target.oauth_token.service_account_email");
   const headers = Object.entries(read.textMap("http_target.headers"));
   return {
     kind: "http",
@@ -109,6 +111,7 @@ function targetOf(read: Reader): JobTarget | undefined {
     ...(serviceAccountEmail && {
       oidc: { serviceAccountEmail, audience: read.text("http_target.oidc_token.audience") || url },
     }),
+    ...(apiAccountEmail && { oauth: { serviceAccountEmail: apiAccountEmail } }),
   };
 }
 

@@ -13,12 +13,12 @@ const serviceName = (read: Reader): string =>
   `projects/${read.project}/locations/${read.region}/services/${read.required("name")}`;
 
 /** What runs as nobody in particular runs as this account. https://cloud.google.com/compute/docs/access/service-accounts#default_service_account */
-const defaultAccount = (read: Reader): string => `${read.projectNumber}-compute@developer.gserviceaccount.com`;
+export const defaultAccount = (read: Reader): string => `${read.projectNumber}-compute@developer.gserviceaccount.com`;
 
 const nameOf = (name: string): string => posix.basename(name);
 
 /** `env` blocks with plain values; those from secrets are not honoured and so not here. */
-const environmentOf = (containers: readonly Attributes[]): Record<string, string> =>
+export const environmentOf = (containers: readonly Attributes[]): Record<string, string> =>
   Object.fromEntries(
     containers
       .slice(0, 1)

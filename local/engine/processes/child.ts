@@ -26,6 +26,8 @@ export interface Child {
   listening(): Promise<boolean>;
   /** SIGKILL reaches everything it has started, as a lost instance does; other signals reach the process alone. */
   kill(signal: NodeJS.Signals): void;
+  /** Puts its clock forward by real milliseconds. */
+  jump(byMs: number): void;
   /** SIGTERM, then SIGKILL after `graceMs` engine milliseconds. */
   stop(graceMs: number): Promise<void>;
 }
@@ -105,6 +107,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       if (!running()) return;
       if (signal === "SIGKILL") killGroup(pid, signal);
       else child.kill(signal);
+    },
+    jump(byMs) {
+      if (running() && child.connected) child.send({ type: "millrace:clock", byMs }, () => undefined);
     },
     async stop(graceMs) {
       asked = true;

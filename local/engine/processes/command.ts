@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { IssuesError } from "../../../contract/issue";
 import { issue } from "../../plan/issues";
-import type { TargetSpec } from "../target";
+import type { ProgramSpec } from "../target";
 import { targetName } from "./names";
 
 /**
@@ -10,12 +10,12 @@ import { targetName } from "./names";
  * archive, without npm between the engine and the process it must be able to kill.
  * @throws IssuesError MR4210
  */
-export async function argumentsOf(spec: TargetSpec, folder: string): Promise<readonly string[]> {
+export async function argumentsOf(spec: ProgramSpec, folder: string): Promise<readonly string[]> {
   return spec.kind === "function" ? functionArguments(spec) : [await startScript(spec, folder)];
 }
 
 /** The framework of this package, not one of the archive: archives carry their code and name the framework only. */
-const functionArguments = (spec: TargetSpec): readonly string[] => [
+const functionArguments = (spec: ProgramSpec): readonly string[] => [
   join(dirname(require.resolve("@google-cloud/functions-framework")), "main.js"),
   `--target=${spec.entryPoint ?? spec.name}`,
   "--signature-type=http",
@@ -23,7 +23,7 @@ const functionArguments = (spec: TargetSpec): readonly string[] => [
 
 const NODE_FILE = /^node\s+(?:--\s+)?([^\s-][^\s]*)$/;
 
-async function startScript(spec: TargetSpec, folder: string): Promise<string> {
+async function startScript(spec: ProgramSpec, folder: string): Promise<string> {
   const fail = (problem: string, fix: string) => new IssuesError([issue("MR4210", targetName(spec), problem, fix)]);
   const manifest = await readManifest(join(folder, "package.json"));
   if (!manifest)

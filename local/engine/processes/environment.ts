@@ -1,6 +1,6 @@
 import { ENV, formatClock, LOCAL_ENVIRONMENT } from "../../../contract/environment";
 import type { Clock } from "../clock";
-import type { TargetSpec } from "../target";
+import type { ProgramSpec } from "../target";
 
 /** Where the engine's stand-ins for Google's services listen. */
 export interface StandIns {
@@ -26,15 +26,30 @@ export interface EnvironmentOptions {
   readonly parent: NodeJS.ProcessEnv;
   readonly clock: Pick<Clock, "time">;
   readonly standIns: StandIns;
-  readonly port: number;
-  readonly revision: number;
+  /** What only this process is told. @default nothing */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Whether crash points are announced. */
   readonly probe: boolean;
 }
 
-/** The whole environment of a target's process: the allow-list, under the plan's, under the stand-ins. */
-export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Record<string, string> {
-  const { parent, clock, standIns, port, revision, probe } = options;
+/**
+ * What Cloud Run tells a container that is called.
+ * https://cloud.google.com/run/docs/container-contract#env-vars
+ */
+export const calledVariables = (spec: ProgramSpec, port: number, revision: number): Record<string, string> => ({
+  PORT: String(port),
+  K_SERVICE: spec.name,
+  K_CONFIGURATION: spec.name,
+  K_REVISION: `${spec.name}-${String(revision).padStart(5, "0")}-loc`,
+  ...(spec.kind === "function" && {
+    FUNCTION_TARGET: spec.entryPoint ?? spec.name,
+    FUNCTION_SIGNATURE_TYPE: "http",
+  }),
+});
+
+/** The whole environment of a program's process: the allow-list, under the plan's, under the stand-ins. */
+export function environmentOf(spec: ProgramSpec, options: EnvironmentOptions): Record<string, string> {
+  const { parent, clock, standIns, variables, probe } = options;
   const allowed = ALLOWED.flatMap((name) => (parent[name] === undefined ? [] : [[name, parent[name]] as const]));
   const { pubsubHost, firestoreHost, tasksHost, storageUrl, issuer } = standIns;
   return {
@@ -42,15 +57,7 @@ export function environmentOf(spec: TargetSpec, options: EnvironmentOptions): Re
     // Google's containers have no other.
     TZ: "UTC",
     ...spec.environment,
-    // https://cloud.google.com/run/docs/container-contract#env-vars
-    PORT: String(port),
-    K_SERVICE: spec.name,
-    K_CONFIGURATION: spec.name,
-    K_REVISION: `${spec.name}-${String(revision).padStart(5, "0")}-loc`,
-    ...(spec.kind === "function" && {
-      FUNCTION_TARGET: spec.entryPoint ?? spec.name,
-      FUNCTION_SIGNATURE_TYPE: "http",
-    }),
+    ...variables,
     GOOGLE_CLOUD_PROJECT: spec.project,
     METADATA_SERVER_DETECTION: "none",
     ...(pubsubHost !== undefined && { PUBSUB_EMULATOR_HOST: pubsubHost }),

@@ -6,6 +6,8 @@ import { join } from "node:path";
  * package runs from source or from its build.
  * - A container listens on every address; here only this machine may reach it, past the front door or not.
  * - The IPC channel closes when the engine dies, however it dies; the child must not outlive it.
+ * - When the engine's clock is put forward, the child's goes along: whatever asks for the time sees it pass. Timers that
+ *   are set already keep their own pace.
  */
 const GUARD = `"use strict";
 // LOCAL: loaded by the Millrace engine into the processes it starts.
@@ -24,7 +26,25 @@ Server.prototype.listen = function (...args) {
   }
   return listen.apply(this, args);
 };
+const RealDate = Date;
+let shiftMs = 0;
+const follow = () => {
+  globalThis.Date = class Date extends RealDate {
+    constructor(...args) {
+      if (args.length === 0) super(Date.now());
+      else super(...args);
+    }
+    static now() {
+      return RealDate.now() + shiftMs;
+    }
+  };
+};
 if (process.channel) {
+  process.on("message", (message) => {
+    if (message === null || typeof message !== "object" || message.type !== "millrace:clock") return;
+    if (shiftMs === 0) follow();
+    shiftMs += message.byMs;
+  });
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   process.channel.unref();
 }

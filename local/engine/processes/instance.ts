@@ -5,10 +5,10 @@ import { unpackArchive } from "../archive";
 import type { Clock } from "../clock";
 import type { Events } from "../events";
 import { issue } from "../../plan/issues";
-import type { TargetSpec } from "../target";
+import type { ProgramSpec, TargetSpec } from "../target";
 import { type Child, startChild } from "./child";
 import { argumentsOf } from "./command";
-import { environmentOf, type StandIns } from "./environment";
+import { calledVariables, environmentOf, type StandIns } from "./environment";
 import { targetName } from "./names";
 import type { ProcessList } from "./orphans";
 import { freePort } from "./port";
@@ -33,8 +33,8 @@ export interface LaunchContext {
   readonly unpackTo: string;
   readonly guard: string;
   readonly list: ProcessList;
-  /** Counts the revisions of a target since the engine started. */
-  readonly revision: number;
+  /** Every process that lives. */
+  readonly living: Set<Child>;
   readonly onPoint?: PointHook;
 }
 
@@ -53,6 +53,8 @@ const PORT_ATTEMPTS = 3;
  */
 export async function launch(
   spec: TargetSpec,
+  /** Counts the revisions of the target since the engine started. */
+  revision: number,
   context: LaunchContext,
   started: (child: Child) => void,
 ): Promise<Child> {
@@ -60,7 +62,13 @@ export async function launch(
   const cwd = await unpackArchive(spec.archive, context.unpackTo);
   const args = await argumentsOf(spec, cwd);
   for (let attempt = 1; ; attempt++) {
-    const child = await spawnChild(spec, context, cwd, args);
+    const port = await freePort();
+    const child = await spawnChild(spec, context, {
+      cwd,
+      args,
+      port,
+      variables: calledVariables(spec, port, revision),
+    });
     started(child);
     const { clock } = context;
     const began = clock.now();
@@ -81,28 +89,49 @@ export async function launch(
   }
 }
 
-async function spawnChild(
-  spec: TargetSpec,
+/**
+ * Starts a process of a program that nobody calls: a task of a job, an instance of a worker pool.
+ * @throws IssuesError MR4201–MR4203 for the archive, MR4210 for its start script
+ */
+export async function launchUncalled(
+  spec: ProgramSpec,
   context: LaunchContext,
-  cwd: string,
-  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
 ): Promise<Child> {
-  const { clock, events, standIns, parentEnv, guard, list, revision, onPoint } = context;
+  const cwd = await unpackArchive(spec.archive, context.unpackTo);
+  const args = [...(await argumentsOf(spec, cwd)), ...more];
+  const child = await spawnChild(spec, context, { cwd, args, port: 0, variables });
+  context.events.emit({ type: "processStarted", target: targetName(spec), pid: child.pid, readyMs: 0 });
+  return child;
+}
+
+interface Start {
+  readonly cwd: string;
+  readonly args: readonly string[];
+  readonly port: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+async function spawnChild(spec: ProgramSpec, context: LaunchContext, start: Start): Promise<Child> {
+  const { clock, events, standIns, parentEnv, guard, list, living, onPoint } = context;
+  const { cwd, args, port, variables } = start;
   const target = targetName(spec);
-  const port = await freePort();
   const child = await startChild({
     guard,
     args,
     cwd,
-    env: environmentOf(spec, { parent: parentEnv, clock, standIns, port, revision, probe: onPoint !== undefined }),
+    env: environmentOf(spec, { parent: parentEnv, clock, standIns, variables, probe: onPoint !== undefined }),
     port,
     clock,
     onLine: (pid, stream, line) => events.emit({ type: "log", target, pid, stream, line }),
     onPoint: (pid, point, go) => (onPoint ? onPoint({ target, pid }, point, go) : go()),
   });
   list.add(child.pid);
+  living.add(child);
   void child.exited.then(({ code, signal }) => {
     list.remove(child.pid);
+    living.delete(child);
     events.emit({ type: "processExited", target, pid: child.pid, code, signal, expected: child.asked() });
   });
   return child;

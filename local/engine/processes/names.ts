@@ -1,5 +1,5 @@
-import type { TargetSpec } from "../target";
+import type { ProgramSpec } from "../target";
 
-/** Full name of a target in events and tables: `projects/{p}/locations/{r}/services/{name}`, or `…/functions/…`. */
-export const targetName = ({ project, region, kind, name }: TargetSpec): string =>
+/** Full name of a program in events and tables: `projects/{p}/locations/{r}/services/{name}`, or `…/functions/…`. */
+export const targetName = ({ project, region, kind, name }: ProgramSpec): string =>
   `projects/${project}/locations/${region}/${kind}s/${name}`;

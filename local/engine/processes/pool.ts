@@ -81,7 +81,7 @@ interface Waiting {
 }
 
 /** @param size instances */
-export function createPool(spec: TargetSpec, size: number, context: LaunchContext): Pool {
+export function createPool(spec: TargetSpec, size: number, revision: number, context: LaunchContext): Pool {
   const { clock, events } = context;
   const target = targetName(spec);
   const instances: Instance[] = Array.from({ length: size }, () => ({ ready: false, inFlight: 0 }));
@@ -135,7 +135,7 @@ export function createPool(spec: TargetSpec, size: number, context: LaunchContex
   };
 
   const bringUp = async (instance: Instance): Promise<void> => {
-    const child = await launch(spec, context, (started) => {
+    const child = await launch(spec, revision, context, (started) => {
       instance.child = started;
       instance.inFlight = 0;
       if (stopping) started.kill("SIGKILL");

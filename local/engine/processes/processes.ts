@@ -2,10 +2,11 @@ import { mkdirSync } from "node:fs";
 import { IssuesError } from "../../../contract/issue";
 import type { Clock } from "../clock";
 import type { Events } from "../events";
-import type { TargetSpec } from "../target";
+import type { ProgramSpec, TargetSpec } from "../target";
+import type { Child } from "./child";
 import type { StandIns } from "./environment";
 import { writeGuard } from "./guard";
-import { type LaunchContext, type PointHook, statePaths } from "./instance";
+import { type LaunchContext, launchUncalled, type PointHook, statePaths } from "./instance";
 import { targetName } from "./names";
 import { createProcessList, endOrphans } from "./orphans";
 import { type Acquired, createPool, type Pool, type TargetStatus } from "./pool";
@@ -43,6 +44,17 @@ export interface Processes {
   remove(target: string): Promise<boolean>;
   /** Room for one request in an instance of the target; waits for it until `given` is aborted. */
   acquire(target: string, given?: AbortSignal): Promise<Acquired>;
+  /**
+   * Starts a process that nobody calls; whoever starts it waits for its end.
+   * @throws IssuesError when it cannot be started
+   */
+  startAlone(
+    program: ProgramSpec,
+    variables: Readonly<Record<string, string>>,
+    args?: readonly string[],
+  ): Promise<Child>;
+  /** Puts the clocks of all children forward by real milliseconds. */
+  jump(byMs: number): void;
   /** Signals a living child. @returns false when no target has such a child */
   kill(pid: number, signal: NodeJS.Signals): boolean;
   status(): readonly TargetStatus[];
@@ -64,7 +76,8 @@ export function createProcesses(options: ProcessesOptions): Processes {
   const { targets = [], stateDir, clock, events, standIns, onPoint } = options;
   const { unpackTo, processList } = statePaths(stateDir);
   mkdirSync(stateDir, { recursive: true });
-  const context: Omit<LaunchContext, "revision"> = {
+  const living = new Set<Child>();
+  const context: LaunchContext = {
     clock,
     events,
     standIns,
@@ -72,11 +85,12 @@ export function createProcesses(options: ProcessesOptions): Processes {
     unpackTo,
     guard: writeGuard(stateDir),
     list: createProcessList(processList),
+    living,
     ...(onPoint && { onPoint }),
   };
   const sizeOf = (spec: TargetSpec) => Math.max(1, Math.min(options.instances?.(spec) ?? 1, spec.maxInstances));
   const open = (spec: TargetSpec, number = 1): Revision => {
-    const pool = createPool(spec, sizeOf(spec), { ...context, revision: number });
+    const pool = createPool(spec, sizeOf(spec), number, context);
     pools.add(pool);
     return { pool, number, settings: settingsOf(spec) };
   };
@@ -84,6 +98,8 @@ export function createProcesses(options: ProcessesOptions): Processes {
   const pools = new Set<Pool>();
   /** The revisions that requests go to. */
   const serving = new Map(targets.map((spec) => [targetName(spec), open(spec)]));
+  /** Processes that nobody calls. */
+  const alone = new Set<Child>();
   /** The last change of each target; changes of one follow each other. */
   const changes = new Map<string, Promise<unknown>>();
   let stopping = false;
@@ -101,7 +117,10 @@ export function createProcesses(options: ProcessesOptions): Processes {
   };
   const stop = async () => {
     stopping = true;
-    await Promise.all([...pools].map((pool) => pool.stop(GRACE_MS)));
+    await Promise.all([
+      ...[...pools].map((pool) => pool.stop(GRACE_MS)),
+      ...[...alone].map((one) => one.stop(GRACE_MS)),
+    ]);
   };
 
   return {
@@ -154,8 +173,20 @@ export function createProcesses(options: ProcessesOptions): Processes {
       }
     },
 
+    async startAlone(program, variables, args) {
+      const child = await launchUncalled(program, context, variables, args);
+      alone.add(child);
+      void child.exited.then(() => alone.delete(child));
+      if (stopping) void child.stop(GRACE_MS);
+      return child;
+    },
+
+    jump(byMs) {
+      for (const child of living) child.jump(byMs);
+    },
+
     kill(pid, signal) {
-      const child = [...pools].map((pool) => pool.child(pid)).find((found) => found !== undefined);
+      const child = [...living].find((one) => one.pid === pid);
       if (!child || child.exit() !== undefined) return false;
       child.kill(signal);
       return true;

@@ -31,7 +31,7 @@ export async function makeAttempt(
       return { ok: false, reason: error.message };
     }
   }
-  const { url, method, headers, body, oidc } = target;
+  const { url, method, headers, body, oidc, oauth } = target;
   const own = headers["user-agent"];
   const result = await ways.push({
     endpoint: url,
@@ -46,6 +46,7 @@ export async function makeAttempt(
     body,
     timeoutMs: attemptDeadlineMs,
     ...(oidc && { oidc }),
+    ...(oauth && { oauth }),
     source: name,
     messageId: String(scheduledMs),
     attempt,

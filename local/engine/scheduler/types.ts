@@ -31,6 +31,7 @@ export type JobTarget =
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
+      readonly oauth?: { readonly serviceAccountEmail: string };
     }
   | {
       readonly kind: "pubsub";

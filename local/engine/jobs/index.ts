@@ -1,0 +1,3 @@
+export { createRunJobs, type RunJobs, type RunJobsOptions } from "./jobs";
+export { runJobsRest } from "./rest";
+export * from "./types";
