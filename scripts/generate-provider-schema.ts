@@ -7,35 +7,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { PackedAttribute, PackedBlock, PackedNestedBlock, PackedSchema } from "../local/provider/schema/format";
-import type { Nesting, Rules } from "../local/provider/schema/schema";
-import type { Type } from "../local/provider/values/value";
+import type { Rules } from "../local/provider/schema/schema";
 import type { Generated } from "./generate";
 import { schemaFromBindings } from "./provider-schema/bindings";
-import { FROM_BINDINGS, IAM_FORCE_NEW, LIMITS, VALIDATORS } from "./provider-schema/facts";
+import type { SourceAttribute, SourceBlock, SourceSchema } from "./provider-schema/source";
+import { FROM_BINDINGS, IAM_FORCE_NEW, LIMITS, SAMENESS, VALIDATORS } from "./provider-schema/facts";
 import optionalComputed from "./provider-schema/optional-computed.json";
 
-interface SourceAttribute {
-  readonly type: Type;
-  readonly required?: boolean;
-  readonly optional?: boolean;
-  readonly computed?: boolean;
-  readonly sensitive?: boolean;
-  readonly write_only?: boolean;
-  readonly deprecated?: boolean;
-}
-interface SourceBlock {
-  readonly attributes?: Readonly<Record<string, SourceAttribute>>;
-  readonly block_types?: Readonly<
-    Record<
-      string,
-      { readonly nesting_mode: Nesting; readonly min_items?: number; readonly max_items?: number; block: SourceBlock }
-    >
-  >;
-}
-interface SourceSchema {
-  readonly version?: number;
-  readonly block: SourceBlock;
-}
 interface Source {
   readonly provider_schemas: Readonly<
     Record<
@@ -68,12 +46,13 @@ export default function generate(): Generated {
   const rules = read("rules.json.gz") as Readonly<Record<string, SourceRules>>;
   const [source] = Object.values(provider_schemas);
   if (!source) throw new Error("schema.json.gz holds no provider");
+  const types = new Set([...Object.keys(source.resource_schemas), ...Object.keys(FROM_BINDINGS)]);
   const lines = [
     line("provider", pack("provider", source.provider, {})),
-    ...Object.entries(source.resource_schemas).map(([type, schema]) => line(type, pack(type, schema, rules[type]!))),
-    ...Object.entries(FROM_BINDINGS).map(([type, { forceNew = [], sensitive = [] }]) => {
-      const unsaid = { computed: computedOf(type), forceNew: new Set(forceNew), sensitive: new Set(sensitive) };
-      return line(type, schemaFromBindings(type, unsaid));
+    ...[...types].map((type) => {
+      const archived = source.resource_schemas[type];
+      const schema = Object.hasOwn(FROM_BINDINGS, type) ? fromBindings(type, archived) : archived!;
+      return line(type, pack(type, schema, rules[type] ?? {}));
     }),
     ...Object.entries(source.data_source_schemas).map(([type, schema]) =>
       line(`data.${type}`, pack(`data.${type}`, schema, {})),
@@ -82,27 +61,59 @@ export default function generate(): Generated {
   return { "local/provider/schema/google.generated.json": `{\n${lines.sort().join(",\n")}\n}\n` };
 }
 
+/** What the bindings have, with what only the archive and our own look-ups say of it. */
+function fromBindings(type: string, archived: SourceSchema | undefined): SourceSchema {
+  const { computed = [], sensitive = [] } = FROM_BINDINGS[type]!;
+  const said = archived ? pathsOf(archived.block) : [];
+  const schema = schemaFromBindings(type, {
+    computed: new Set([
+      ...computedOf(type),
+      ...computed,
+      ...said.filter(([, { optional, computed }]) => optional && computed).map(([path]) => path),
+    ]),
+    sensitive: new Set([...sensitive, ...said.filter(([, one]) => one.sensitive).map(([path]) => path)]),
+  });
+  return { ...schema, ...(archived?.version && { version: archived.version }) };
+}
+
+const pathsOf = ({ attributes = {}, block_types = {} }: SourceBlock, prefix = ""): [string, SourceAttribute][] => [
+  ...Object.entries(attributes).map(([name, one]): [string, SourceAttribute] => [`${prefix}${name}`, one]),
+  ...Object.entries(block_types).flatMap(([name, { block }]) => pathsOf(block, `${prefix}${name}.`)),
+];
+
 const computedOf = (type: string): ReadonlySet<string> =>
   new Set((optionalComputed as Readonly<Record<string, readonly string[]>>)[type]);
+
+/** Checks of a type that the provider makes by functions of which only the name is known: path and name. */
+export function unknownChecks(type: string): readonly (readonly [path: string, check: string])[] {
+  const rules = (read("rules.json.gz") as Readonly<Record<string, SourceRules>>)[type] ?? {};
+  return Object.entries(rules).flatMap(([path, { Validate: check }]) =>
+    check === undefined || VALIDATORS[check] || LIMITS[type]?.[path] ? [] : [[path, check] as const],
+  );
+}
 
 const read = (name: string): unknown =>
   JSON.parse(gunzipSync(readFileSync(join(__dirname, "provider-schema", name))).toString("utf8"));
 
 const line = (name: string, schema: PackedSchema): string => `${JSON.stringify(name)}:${JSON.stringify(schema)}`;
 
-function pack(type: string, { version, block }: SourceSchema, rules: SourceRules): PackedSchema {
+export function pack(type: string, { version, block }: SourceSchema, rules: SourceRules): PackedSchema {
   const known = new Set<string>();
   const context: Context = {
     type,
     computed: computedOf(type),
-    forceNew: new Set(IAM_FORCE_NEW.find(([suffix]) => suffix.test(type))?.[1]),
+    forceNew: new Set(FROM_BINDINGS[type]?.forceNew ?? IAM_FORCE_NEW.find(([suffix]) => suffix.test(type))?.[1]),
     ruleOf(path) {
       known.add(path);
       return rules[path] ?? {};
     },
   };
   const packed = { ...(version && { version }), ...packBlock(block, "", context) };
-  const named = [...Object.keys(rules), ...Object.keys(LIMITS[type] ?? {}), ...context.computed];
+  const looked = [
+    ...[LIMITS, SAMENESS].flatMap((facts) => Object.keys(facts[type] ?? {})),
+    ...(FROM_BINDINGS[type]?.forceNew ?? []),
+  ];
+  const named = [...Object.keys(rules), ...looked, ...context.computed];
   const lost = named.filter((path) => !known.has(path));
   if (lost.length > 0) throw new Error(`${type} has rules for what its schema lacks: ${lost.join(", ")}`);
   return packed;
@@ -131,7 +142,7 @@ function packBlock({ attributes = {}, block_types = {} }: SourceBlock, prefix: s
       (attribute.deprecated || rule.Deprecated) && "d",
       (rule.ForceNew || context.forceNew.has(path)) && "f",
     ];
-    const rules = packRules(rule, LIMITS[context.type]?.[path]);
+    const rules = packRules(rule, { ...LIMITS[context.type]?.[path], ...SAMENESS[context.type]?.[path] });
     const letters = flags.filter(Boolean).join("");
     return [name, rules ? [letters, attribute.type, rules] : [letters, attribute.type]];
   });
@@ -160,11 +171,11 @@ function packBlock({ attributes = {}, block_types = {} }: SourceBlock, prefix: s
   };
 }
 
-/** @param limits what is known of a check beside its name */
-function packRules(rule: SourceRule, limits?: Rules): Rules | undefined {
+/** @param facts what is known beside the extraction */
+function packRules(rule: SourceRule, facts?: Rules): Rules | undefined {
   const rules: Rules = {
     ...(rule.Validate !== undefined && VALIDATORS[rule.Validate]),
-    ...limits,
+    ...facts,
     ...(rule.Default !== undefined && { default: rule.Default }),
     ...(rule.Enum && { enum: rule.Enum }),
     ...(rule.Regexp && compiles(rule.Regexp) && { pattern: rule.Regexp }),

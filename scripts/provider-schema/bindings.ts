@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { PackedAttribute, PackedBlock, PackedNestedBlock, PackedSchema } from "../../local/provider/schema/format";
+import type { Nesting } from "../../local/provider/schema/schema";
 import type { Type } from "../../local/provider/values/value";
+import type { SourceAttribute, SourceBlock, SourceNestedBlock, SourceSchema } from "./source";
 
-/** What bindings do not say: paths of arguments that Google fills, and names of those whose change replaces. */
+/** Paths of arguments that Google fills, and of secrets: bindings do not say so. */
 export interface Unsaid {
   readonly computed: ReadonlySet<string>;
-  readonly forceNew: ReadonlySet<string>;
   readonly sensitive: ReadonlySet<string>;
 }
 
@@ -16,7 +16,7 @@ const lib = join(dirname(require.resolve("@cdktf/provider-google/package.json"))
  * The schema of a resource type as its compiled bindings have it: names, types, what is required, nesting. What is
  * settable has a setter; what is optional can be reset; the kind of a block is that of the class that reads it.
  */
-export function schemaFromBindings(type: string, unsaid: Unsaid): PackedSchema {
+export function schemaFromBindings(type: string, unsaid: Unsaid): SourceSchema {
   const folder = type.replace(/^google_/, "").replaceAll("_", "-");
   const source = readFileSync(join(lib, folder, "index.js"), "utf8");
   const classes = new Map(
@@ -27,12 +27,12 @@ export function schemaFromBindings(type: string, unsaid: Unsaid): PackedSchema {
   const root = [...classes].find(([, body]) => body.includes("generateConfigForImport"));
   if (!root) throw new Error(`${type} has no bindings`);
   const known = new Set<string>();
-  const schema = blockOf({ source, classes, unsaid, known }, root[0], "");
+  const block = blockOf({ source, classes, unsaid, known }, root[0], "");
   const lost = Object.values(unsaid).flatMap((paths: ReadonlySet<string>) =>
     [...paths].filter((path) => !known.has(path)),
   );
   if (lost.length > 0) throw new Error(`the bindings of ${type} have no ${lost.join(", ")}`);
-  return schema;
+  return { block };
 }
 
 interface Module {
@@ -56,12 +56,12 @@ const READS: Readonly<Record<string, Type>> = {
   getStringMapAttribute: ["map", "string"],
 };
 
-function blockOf(module: Module, name: string, prefix: string): PackedBlock {
+function blockOf(module: Module, name: string, prefix: string): SourceBlock {
   const body = module.classes.get(name);
   if (body === undefined) throw new Error(`the bindings have no class ${name}`);
-  const { computed, forceNew, sensitive } = module.unsaid;
-  const a: Record<string, PackedAttribute> = {};
-  const b: Record<string, PackedNestedBlock> = {};
+  const { computed, sensitive } = module.unsaid;
+  const attributes: Record<string, SourceAttribute> = {};
+  const block_types: Record<string, SourceNestedBlock> = {};
   for (const [, property, expression] of body.matchAll(GETTER)) {
     const read = /this\.(get\w+)\('(\w+)'\)/.exec(expression!);
     const type = read && READS[read[1]!];
@@ -70,34 +70,35 @@ function blockOf(module: Module, name: string, prefix: string): PackedBlock {
     module.known.add(path);
     const settable = body.includes(`    set ${property}(value) {`);
     const optional = settable && body.includes(`    reset${property![0]!.toUpperCase()}${property!.slice(1)}() {`);
-    const flags = [
-      settable && !optional && "r",
-      optional && "o",
-      (!settable || (optional && (computed.has(path) || path === "id"))) && "c",
-      sensitive.has(path) && "s",
-      forceNew.has(path) && "f",
-    ];
-    a[read[2]!] = [flags.filter(Boolean).join(""), expression!.includes("tolist(") ? asSet(type) : type];
+    attributes[read[2]!] = {
+      type: expression!.includes("tolist(") ? asSet(type) : type,
+      required: settable && !optional,
+      optional,
+      computed: !settable || (optional && (computed.has(path) || path === "id")),
+      sensitive: sensitive.has(path),
+    };
   }
   for (const [, isComputed, , required, made, field, isSet] of body.matchAll(FIELD)) {
     const path = `${prefix}${field}`;
     module.known.add(path);
-    if (made === "cdktf.StringMap") a[field!] = ["c", ["map", "string"]];
-    else if (isComputed === "true")
-      a[field!] = ["c", [isSet === "true" ? "set" : "list", objectOf(module, elementOf(made!))]];
-    else {
-      const plural = made!.endsWith("List");
-      b[field!] = {
-        nesting:
-          field === "timeouts" ? "single" : isSet === "true" || isSetOfOne(module, name, field!) ? "set" : "list",
-        ...(computed.has(path) && { flags: "c" }),
-        ...(required === "true" && { min: 1 }),
-        ...(!plural && field !== "timeouts" && { max: 1 }),
-        ...blockOf(module, elementOf(made!), `${path}.`),
+    if (made === "cdktf.StringMap") attributes[field!] = { type: ["map", "string"], computed: true };
+    else if (isComputed === "true") {
+      const element =
+        made === "cdktf.StringMapList" ? (["map", "string"] as const) : objectOf(module, elementOf(made!));
+      attributes[field!] = { type: [isSet === "true" ? "set" : "list", element], computed: true };
+    } else {
+      const single = field === "timeouts";
+      const inSet = isSet === "true" || isSetOfOne(module, name, field!);
+      const nesting_mode: Nesting = single ? "single" : inSet ? "set" : "list";
+      block_types[field!] = {
+        nesting_mode,
+        ...(required === "true" && { min_items: 1 }),
+        ...(!made!.endsWith("List") && !single && { max_items: 1 }),
+        block: blockOf(module, elementOf(made!), `${path}.`),
       };
     }
   }
-  return { ...(Object.keys(a).length > 0 && { a }), ...(Object.keys(b).length > 0 && { b }) };
+  return { attributes, block_types };
 }
 
 /** Of a block that is there once at most, the class that reads it does not say so; what writes it does. */
@@ -114,7 +115,7 @@ const asSet = (type: Type): Type => (Array.isArray(type) && type[0] === "list" ?
 
 /** What is computed has no blocks: what is inside of it is part of its type. */
 function objectOf(module: Module, name: string): Type {
-  const { a = {}, b = {} } = blockOf(module, name, "\n");
-  if (Object.keys(b).length > 0) throw new Error(`${name} is computed and has blocks`);
-  return ["object", Object.fromEntries(Object.entries(a).map(([field, [, type]]) => [field, type]))];
+  const { attributes = {}, block_types = {} } = blockOf(module, name, "\n");
+  if (Object.keys(block_types).length > 0) throw new Error(`${name} is computed and has blocks`);
+  return ["object", Object.fromEntries(Object.entries(attributes).map(([field, { type }]) => [field, type]))];
 }

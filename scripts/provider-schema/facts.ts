@@ -11,15 +11,21 @@ export const IAM_FORCE_NEW: readonly (readonly [suffix: RegExp, paths: readonly 
 
 const PLACED = { forceNew: ["location", "name", "project"] } as const;
 
+interface FromBindings {
+  readonly forceNew?: readonly string[];
+  readonly sensitive?: readonly string[];
+  /** Optional arguments that Google fills. */
+  readonly computed?: readonly string[];
+}
+
 /**
- * Types that the archives lack, since the extraction could not follow how the provider builds them. Their schemas are
- * those of the bindings; what replaces them is what names them, and no more is known.
+ * Types that the archives lack in part or whole, since the extraction could not follow how the provider builds them.
+ * Their schemas are those of the bindings; what replaces them is what names them, with what the archives do say.
  */
-export const FROM_BINDINGS: Readonly<
-  Record<string, { readonly forceNew?: readonly string[]; readonly sensitive?: readonly string[] }>
-> = {
+export const FROM_BINDINGS: Readonly<Record<string, FromBindings>> = {
   google_apikeys_key: { forceNew: ["name", "project"], sensitive: ["key_string"] },
   google_assured_workloads_workload: { forceNew: ["location", "organization"] },
+  google_bigtable_authorized_view: {},
   google_cloudbuild_worker_pool: PLACED,
   google_clouddeploy_delivery_pipeline: PLACED,
   google_clouddeploy_target: PLACED,
@@ -33,17 +39,27 @@ export const FROM_BINDINGS: Readonly<
   google_dataplex_lake: PLACED,
   google_dataplex_zone: PLACED,
   google_dataproc_workflow_template: PLACED,
+  google_dns_record_set: {},
   google_firebaserules_release: { forceNew: ["name", "project"] },
   google_firebaserules_ruleset: { forceNew: ["project"] },
   // The service of an audit configuration may change: it is written anew.
   google_folder_iam_audit_config: { forceNew: ["folder"] },
   google_gke_hub_feature_membership: { forceNew: ["feature", "location", "membership", "project"] },
   google_logging_billing_account_bucket_config: { forceNew: ["billing_account", "bucket_id", "location"] },
+  google_logging_billing_account_exclusion: { forceNew: ["billing_account"] },
+  google_logging_billing_account_sink: { forceNew: ["billing_account"] },
   google_logging_folder_bucket_config: { forceNew: ["bucket_id", "folder", "location"] },
+  google_logging_folder_exclusion: { forceNew: ["folder"] },
+  google_logging_folder_sink: { forceNew: ["folder", "include_children", "intercept_children"] },
   google_logging_organization_bucket_config: { forceNew: ["bucket_id", "location", "organization"] },
+  google_logging_organization_exclusion: { forceNew: ["org_id"] },
+  google_logging_organization_sink: { forceNew: ["include_children", "intercept_children", "org_id"] },
+  google_logging_project_exclusion: { computed: ["project"], forceNew: ["project"] },
+  google_logging_project_sink: { computed: ["project"], forceNew: ["project"] },
   google_organization_iam_audit_config: { forceNew: ["org_id"] },
   google_project_iam_audit_config: { forceNew: ["project"] },
   google_recaptcha_enterprise_key: { forceNew: ["project"] },
+  google_sql_database_instance: {},
 };
 
 /**
@@ -70,8 +86,13 @@ export const VALIDATORS: Readonly<Record<string, Rules>> = {
   "verify.ValidateRFC3339Time": { format: "clock" },
 };
 
-/** What those with arguments were given, by resource type and path; the extraction kept their names alone. */
+const children = { include_children: { default: false }, intercept_children: { default: false } } as const;
+
+/** Rules by resource type and path of which the extraction kept no more than the name of a check, or nothing. */
 export const LIMITS: Readonly<Record<string, Readonly<Record<string, Rules>>>> = {
+  google_logging_folder_sink: children,
+  google_logging_organization_sink: children,
+  google_logging_project_sink: { unique_writer_identity: { default: true } },
   google_monitoring_slo: { rolling_period_days: { range: [1, 30] } },
   google_service_account: {
     account_id: { pattern: "^[a-z](?:[-a-z0-9]{4,28}[a-z0-9])$" },
@@ -79,4 +100,45 @@ export const LIMITS: Readonly<Record<string, Readonly<Record<string, Rules>>>> =
   },
   google_storage_bucket: { "retention_policy.retention_period": { range: [1, 2_147_483_647] } },
   google_vpc_access_connector: { max_throughput: { range: [200, 1_000] }, min_throughput: { range: [200, 1_000] } },
+};
+
+const reference = { same: "reference" } as const;
+const duration = { same: "duration" } as const;
+const network = { network: reference, subnetwork: reference } as const;
+
+/**
+ * Arguments that may say in other words what is there, which is no change: a name for a path, `300s` for `5m`. Read off the
+ * provider's source at v6.50.0 for the types that plans of this project use.
+ */
+export const SAMENESS: Readonly<Record<string, Readonly<Record<string, Rules>>>> = {
+  google_cloud_run_v2_job: { name: reference },
+  google_cloud_run_v2_service: { name: reference },
+  google_cloud_run_v2_worker_pool: { name: reference },
+  google_cloud_scheduler_job: { "http_target.uri": { same: "lastSlash" } },
+  google_cloud_tasks_queue: { "retry_config.max_backoff": duration, "retry_config.min_backoff": duration },
+  google_cloudfunctions2_function: { "service_config.environment_variables": { addedKeys: ["LOG_EXECUTION_ID"] } },
+  google_dataflow_job: { template_gcs_path: { same: "dataflowTemplate" }, ...network },
+  google_eventarc_channel: { crypto_key_name: reference, name: reference },
+  google_eventarc_google_channel_config: { crypto_key_name: reference, name: reference },
+  google_eventarc_message_bus: { crypto_key_name: reference },
+  google_eventarc_trigger: {
+    channel: reference,
+    "destination.cloud_run_service.service": reference,
+    "destination.gke.cluster": reference,
+    "destination.network_config.network_attachment": reference,
+    "destination.workflow": reference,
+    name: reference,
+    service_account: reference,
+    "transport.pubsub.topic": reference,
+  },
+  google_project_service: { project: { same: "name" } },
+  google_pubsub_schema: { name: reference },
+  google_pubsub_subscription: {
+    "push_config.attributes": { addedKeys: ["x-goog-version"] },
+    "retry_policy.maximum_backoff": duration,
+    "retry_policy.minimum_backoff": duration,
+    topic: reference,
+  },
+  google_pubsub_topic: { name: reference },
+  google_workflows_workflow: { service_account: reference },
 };

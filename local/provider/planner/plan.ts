@@ -1,4 +1,5 @@
-import { type Attribute, type Block, type NestedBlock, type Schema, typeOfBlock } from "../schema/schema";
+import { type Attribute, type Block, type NestedBlock, type Rules, type Schema, typeOfBlock } from "../schema/schema";
+import { meansTheSame, sameButFor } from "../values/same";
 import { isObjectValue, members, type ObjectValue, sameValue, UNKNOWN, type Value } from "../values/value";
 import { planLabels } from "./labels";
 import { type Path, replacements } from "./replace";
@@ -21,8 +22,8 @@ export interface PlannedChange {
 }
 
 /**
- * What a resource will be, as the real provider answers: what the configuration sets, else the default, else what
- * Google has said before, else unknown until it says so.
+ * What a resource will be, as the real provider answers: what the configuration sets, unless it says in other words what
+ * is there; else the default, else what Google has said before, else unknown until it says so.
  */
 export function planChange({ type, schema: { block }, settings, prior, config }: PlanRequest): PlannedChange {
   if (config === null) return { planned: null, requiresReplace: [] };
@@ -47,11 +48,16 @@ function planBlock(block: Block, config: ObjectValue, prior: ObjectValue | undef
 function planAttribute({ rules, computed, writeOnly }: Attribute, config: Value, prior: Value | undefined): Value {
   // What is written only is in no plan and in no state.
   if (writeOnly) return null;
-  if (config !== null) return config;
+  if (config !== null) return prior !== undefined && isNoChange(rules, prior, config) ? prior : config;
   if (rules.default !== undefined) return rules.default;
   if (!computed) return null;
   return prior === undefined ? UNKNOWN : prior;
 }
+
+/** Whether an argument says in other words what is there already. */
+const isNoChange = ({ same, addedKeys }: Rules, prior: Value, config: Value): boolean =>
+  (same !== undefined && meansTheSame(same, prior, config)) ||
+  (addedKeys !== undefined && sameButFor(addedKeys, prior, config));
 
 function planNested(nested: NestedBlock, config: Value, prior: Value | undefined): Value {
   // A `dynamic` block over a collection that is not known yet.

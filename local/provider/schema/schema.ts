@@ -1,4 +1,5 @@
 import type { Format } from "../values/formats";
+import type { Sameness } from "../values/same";
 import type { Type } from "../values/value";
 
 /** What the provider demands of an argument beyond its type; paths are dotted and start at the resource. */
@@ -16,6 +17,10 @@ export interface Rules {
   readonly length?: readonly [least: number, greatest: number];
   /** Names, as patterns, that a map must not have. */
   readonly refusedKeys?: readonly string[];
+  /** How a value may differ from the one before without being a change. */
+  readonly same?: Sameness;
+  /** Names that Google adds to a map, which are no change. */
+  readonly addedKeys?: readonly string[];
   readonly conflictsWith?: readonly string[];
   readonly exactlyOneOf?: readonly string[];
   readonly atLeastOneOf?: readonly string[];

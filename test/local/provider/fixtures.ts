@@ -8,6 +8,8 @@ export interface Fixture {
   readonly planned?: Attributes;
   /** A change in place. Undefined: the type has none. */
   readonly update?: Attributes;
+  /** The configuration in other words, which is no change. */
+  readonly same?: Attributes;
   /** A change that replaces, and the paths that make it. */
   readonly replace: readonly [change: Attributes, paths: readonly string[]];
 }
@@ -32,9 +34,15 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     type: "google_pubsub_subscription",
-    create: { name: "s", topic: "t", push_config: [{ push_endpoint: "https://x.example" }] },
+    create: {
+      name: "s",
+      topic: "projects/demo/topics/t",
+      push_config: [{ push_endpoint: "https://x.example" }],
+      retry_policy: [{ minimum_backoff: "10s" }],
+    },
     planned: { project, message_retention_duration: "604800s" },
     update: { ack_deadline_seconds: 45, retry_policy: [{ minimum_backoff: "5s" }] },
+    same: { topic: "t", retry_policy: [{ minimum_backoff: "10.0s" }] },
     replace: [{ filter: "attributes:a", enable_message_ordering: true }, ["enable_message_ordering", "filter"]],
   },
   {
@@ -120,8 +128,9 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     type: "google_cloud_tasks_queue",
-    create: { name: "q", location: "europe-west1" },
+    create: { name: "q", location: "europe-west1", retry_config: [{ min_backoff: "1m" }] },
     update: { rate_limits: [{ max_dispatches_per_second: 0.1 }] },
+    same: { retry_config: [{ min_backoff: "60s" }] },
     replace: [{ location: "us-east1" }, ["location"]],
   },
   {
@@ -140,9 +149,10 @@ export const fixtures: readonly Fixture[] = [
         { attribute: "type", value: "a" },
         { attribute: "bucket", value: "b" },
       ],
-      destination: [{ workflow: "w" }],
+      destination: [{ workflow: "projects/demo/locations/europe-west1/workflows/w" }],
     },
     update: { service_account: "a@b.c" },
+    same: { destination: [{ workflow: "w" }] },
     replace: [
       {
         matching_criteria: [
@@ -210,6 +220,7 @@ export const fixtures: readonly Fixture[] = [
     create: { service: "run.googleapis.com", timeouts: { create: "5m" } },
     planned: { disable_on_destroy: true, timeouts: { create: "5m", delete: null, read: null, update: null } },
     update: { disable_on_destroy: false },
+    same: { project: "projects/demo" },
     replace: [{ service: "iam.googleapis.com" }, ["service"]],
   },
   {

@@ -60,6 +60,11 @@ describeWithTerraform("resources of every kind at once, under Terraform", () => 
     expect(await verdicts(stack, documentOf(created))).toEqual({});
   });
 
+  it("are left alone by a configuration that says the same in other words", async () => {
+    const others = documentOf((fixture) => ({ ...created(fixture), ...fixture.same }));
+    expect(await verdicts(stack, others)).toEqual({});
+  });
+
   it("are changed in place by what may change", async () => {
     expect(await verdicts(stack, documentOf(updated))).toEqual(expected(({ update }) => update && "update"));
   });

@@ -95,6 +95,16 @@ describe.each(fixtures.map((fixture) => [fixture.type, fixture] as const))("%s",
       expect(same(provider.plan(type, settings, after, wanted).planned!, after)).toBe(true);
     });
 
+  if (fixture.same)
+    it("is left alone when the configuration says the same in other words", () => {
+      const { provider, config, create: apply, same } = setUp(type);
+      const { state } = apply(create);
+      const other = config({ ...create, ...fixture.same });
+      const { planned, requiresReplace } = provider.plan(type, settings, state, other);
+      expect(requiresReplace).toEqual([]);
+      expect(same(planned!, state)).toBe(true);
+    });
+
   it("is replaced", () => {
     const { provider, config, create: apply } = setUp(type);
     const [change, paths] = replace;

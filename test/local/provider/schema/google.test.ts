@@ -6,6 +6,7 @@ import { type Block, type NestedBlock, typeOfBlock } from "../../../../local/pro
 import { googleBetaSchema, timeSchema } from "../../../../local/provider/schema/small";
 import { unpackSchema } from "../../../../local/provider/schema/format";
 import { schemaFromBindings } from "../../../../scripts/provider-schema/bindings";
+import { pack } from "../../../../scripts/generate-provider-schema";
 import facts from "./facts.json";
 
 const google = googleSchema();
@@ -136,12 +137,36 @@ describe("what the bindings say of a type", () => {
       ]),
     ),
   });
-  const nothing = { computed: new Set<string>(), forceNew: new Set<string>(), sensitive: new Set<string>() };
-  const types = Object.keys(facts);
+  const nothing = { computed: new Set<string>(), sensitive: new Set<string>() };
+  /** Names and types in another order are the same. */
+  const ordered = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(ordered);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, one]) => [name, ordered(one)]),
+    );
+  };
+  const read = (type: string): Block | string => {
+    try {
+      return unpackSchema(pack(type, schemaFromBindings(type, nothing), {})).block;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
 
-  it.each(types)("%s is what the archive says", (type) => {
-    const read = unpackSchema(schemaFromBindings(type, nothing)).block;
-    expect(shapeOf(read)).toEqual(shapeOf(google.resource(type)!.block));
+  it("is what was read off the provider's source, of every type", () => {
+    const differ = google.resources.filter((type) => {
+      const found = read(type);
+      if (typeof found === "string") return true;
+      const [one, other] = [found, google.resource(type)!.block].map((block) =>
+        JSON.stringify(ordered(shapeOf(block))),
+      );
+      return one !== other;
+    });
+    // Their bindings are spread over several modules, which are not read.
+    expect(differ).toEqual(["google_container_cluster", "google_data_loss_prevention_deidentify_template"]);
   });
 
   it("is all there is of the types that the archive lacks", () => {

@@ -1,0 +1,55 @@
+import { meansTheSame, sameButFor, type Sameness } from "../../../../local/provider/values/same";
+import { UNKNOWN } from "../../../../local/provider/values/value";
+
+const path = "projects/p/topics/t";
+const cases: Readonly<Record<Sameness, readonly (readonly [before: string, now: string, same: boolean])[]>> = {
+  dataflowTemplate: [
+    ["gs://dataflow-templates-us-central1/latest/X", "gs://dataflow-templates/latest/X", true],
+    ["gs://dataflow-templates-us-central1/latest/X", "gs://dataflow-templates/latest/Y", false],
+    ["gs://own/latest/X", "gs://other/latest/X", false],
+  ],
+  duration: [
+    ["300s", "5m", true],
+    ["300s", "300.0s", true],
+    ["1h30m", "5400s", true],
+    ["300s", "301s", false],
+    ["300", "300s", false],
+    ["", "0s", false],
+  ],
+  lastSlash: [
+    ["https://x.example/", "https://x.example", true],
+    ["https://x.example", "https://x.example/a", false],
+  ],
+  name: [
+    ["p", "projects/p", true],
+    ["p", "projects/q", false],
+  ],
+  reference: [
+    [path, "t", true],
+    [`https://pubsub.googleapis.com/v1/${path}`, path, true],
+    [path, path, true],
+    [path, "u", false],
+    [path, "projects/q/topics/t", false],
+    ["t", path, false],
+  ],
+};
+
+describe.each(Object.entries(cases))("values that are the same by %s", (sameness, all) => {
+  it.each(all)("%j and now %j: %s", (before, now, same) =>
+    expect(meansTheSame(sameness as Sameness, before, now)).toBe(same),
+  );
+});
+
+it("values of which one is unknown or absent are never the same in other words", () => {
+  for (const value of [null, UNKNOWN, 1, ["t"]] as const) {
+    expect(meansTheSame("reference", value, "t")).toBe(false);
+    expect(meansTheSame("reference", "t", value)).toBe(false);
+    expect(sameButFor(["x"], value, {})).toBe(false);
+  }
+});
+
+it("maps are the same but for what Google adds to them", () => {
+  expect(sameButFor(["x-goog-version"], { b: "1", a: "2", "x-goog-version": "v1" }, { a: "2", b: "1" })).toBe(true);
+  expect(sameButFor(["x-goog-version"], { a: "2", "x-goog-version": "v1" }, { a: "3" })).toBe(false);
+  expect(sameButFor(["x-goog-version"], { a: "2" }, { a: UNKNOWN })).toBe(false);
+});
