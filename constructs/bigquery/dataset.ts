@@ -22,8 +22,12 @@ import {
 } from "../core";
 import { checkLabels } from "../core/labels";
 import { type BigqueryDataset, bigqueryDataset, BigqueryDatasetIamMember } from "../l1/bigquery";
+import type { Alarm } from "../monitoring/alarm";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { datasetMetrics, datasetSection } from "./metrics";
 
-export interface BigQueryDatasetProps {
+export interface BigQueryDatasetProps extends Pick<MonitoringProps, "dashboard"> {
   /** Id, after the stack's prefix, with underscores for hyphens. @default from the construct's path */
   readonly name?: string;
   /** Region or multi-region, for example `EU`; cannot be changed later. @default the stack's region */
@@ -74,7 +78,7 @@ const NAME: NameRule = {
 };
 
 /** A BigQuery dataset. It has no access list of its own, only grants: a list would take away what others were granted. */
-export class BigQueryDataset extends Construct implements IBigQueryDataset {
+export class BigQueryDataset extends Construct implements IBigQueryDataset, IMonitored {
   /** A dataset made elsewhere. @param name `project.dataset` */
   static fromExisting(scope: Construct, id: string, name: string): IBigQueryDataset {
     return new ExistingDataset(scope, id, name);
@@ -84,6 +88,10 @@ export class BigQueryDataset extends Construct implements IBigQueryDataset {
   readonly projectId: string;
   readonly datasetId: string;
   readonly reference: string;
+  readonly metrics: ReturnType<typeof datasetMetrics>;
+  /** None: how much is written, its owner alone knows. */
+  readonly alarms: readonly Alarm[] = [];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: BigQueryDatasetProps = {}) {
     super(scope, id);
@@ -116,6 +124,9 @@ export class BigQueryDataset extends Construct implements IBigQueryDataset {
       ...(!props.deleteContents && stack.protection),
     });
     this.reference = this.resource.datasetId;
+    this.metrics = datasetMetrics(this.datasetId);
+    this.sections = [datasetSection(this.metrics, this.datasetId)];
+    monitor(this, props);
   }
 
   grantRead(grantee: IGrantee, options?: GrantOptions): Grant {

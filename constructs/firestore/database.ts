@@ -3,8 +3,12 @@ import { addIssue, enableApi, type Grant, grant, type GrantKind, type GrantTarge
 import { isKnown, MillraceStack, projectTarget } from "../core";
 import { claimName } from "../core/names";
 import { FirestoreField, GoogleFirestoreDatabase } from "../l1/firestore";
+import type { Alarm } from "../monitoring/alarm";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { databaseMetrics, databaseSection } from "./metrics";
 
-export interface FirestoreDatabaseProps {
+export interface FirestoreDatabaseProps extends Pick<MonitoringProps, "dashboard"> {
   /** Id of the database, as it is, without the stack's prefix. @default "(default)" */
   readonly databaseId?: string;
   /** Region or multi-region, for example `eur3`; cannot be changed later. @default the stack's region */
@@ -39,7 +43,7 @@ const SHARE =
   "share it: give all but one of them `store: FirestoreDatabase.fromExisting(…)`, or a database with a `databaseId` of its own";
 
 /** A Firestore database in native mode. */
-export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
+export class FirestoreDatabase extends Construct implements IFirestoreDatabase, IMonitored {
   /**
    * A database made elsewhere.
    * @param name `projects/{project}/databases/{database}`
@@ -53,6 +57,10 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
   readonly name: string;
   readonly reference: string;
   readonly location: string;
+  readonly metrics: ReturnType<typeof databaseMetrics>;
+  /** None: handlers whose store fails say so themselves. */
+  readonly alarms: readonly Alarm[] = [];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: FirestoreDatabaseProps = {}) {
     super(scope, id);
@@ -75,6 +83,9 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase {
     });
     this.name = `projects/${project}/databases/${databaseId}`;
     this.reference = this.resource.name;
+    this.metrics = databaseMetrics(databaseId);
+    this.sections = [databaseSection(this.metrics, databaseId)];
+    monitor(this, props);
   }
 
   grantReadWrite(grantee: IGrantee, reason?: string): Grant {

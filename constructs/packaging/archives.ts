@@ -41,6 +41,7 @@ export class Archives extends Construct {
     super(scope, id);
     this.bucket = new Bucket(this, "Bucket", {
       name: "archives",
+      dashboard: false,
       forceDestroy: !scope.context.deletionProtection,
     });
     writeAtSynth(this, (directory) => this.write(join(directory, FOLDER)));

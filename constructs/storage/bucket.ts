@@ -23,8 +23,12 @@ import {
 } from "../core";
 import { checkLabels } from "../core/labels";
 import { StorageBucket, StorageBucketIamMember } from "../l1/storage";
+import type { Alarm } from "../monitoring/alarm";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
+import { bucketMetrics, bucketSection } from "./metrics";
 
-export interface BucketProps {
+export interface BucketProps extends Pick<MonitoringProps, "dashboard"> {
   /** Name, after the project's id and the stack's prefix: names of buckets are world-wide. @default from the path */
   readonly name?: string;
   /** Region, dual-region or multi-region. @default the stack's region */
@@ -88,7 +92,7 @@ const NAME: NameRule = {
 const DAY_MS = 86_400_000;
 
 /** A bucket that only IAM opens and nobody can make public. */
-export class Bucket extends Construct implements IBucket {
+export class Bucket extends Construct implements IBucket, IMonitored {
   /** A bucket made elsewhere. @param location region, dual-region or multi-region; triggers of its events need it */
   static fromExisting(scope: Construct, id: string, name: string, location?: string): IBucket {
     return new ExistingBucket(scope, id, name, location);
@@ -98,6 +102,10 @@ export class Bucket extends Construct implements IBucket {
   readonly name: string;
   readonly reference: string;
   readonly location: string;
+  readonly metrics: ReturnType<typeof bucketMetrics>;
+  /** None: how much is normal, its owner alone knows. */
+  readonly alarms: readonly Alarm[] = [];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: BucketProps = {}) {
     super(scope, id);
@@ -137,6 +145,9 @@ export class Bucket extends Construct implements IBucket {
       ...(!props.forceDestroy && stack.protection),
     });
     this.reference = this.resource.name;
+    this.metrics = bucketMetrics(this.name);
+    this.sections = [bucketSection(this.metrics, this.name)];
+    monitor(this, props);
   }
 
   grantRead(grantee: IGrantee, options?: GrantOptions): Grant {

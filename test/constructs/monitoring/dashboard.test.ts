@@ -1,9 +1,12 @@
 import {
+  BigQueryDataset,
+  Bucket,
   type Chart,
   chart,
   CloudRunService,
   type DashboardSection,
   DeadLetteredSubscription,
+  FirestoreDatabase,
   isMonitored,
   type MillraceStack,
   monitor,
@@ -163,7 +166,20 @@ describe("what a construct offers", () => {
     const topic = new Topic(stack, "Orders");
     const service = new CloudRunService(stack, "Reports", { image, maxInstances: 7, timeout: "100s" });
     const subscription = new DeadLetteredSubscription(stack, "Kept", { topic });
-    expect([topic, service, subscription].every(isMonitored)).toBe(true);
+    const stores = [
+      new Bucket(stack, "Files"),
+      new BigQueryDataset(stack, "Sales"),
+      new FirestoreDatabase(stack, "Store"),
+    ];
+    expect([topic, service, subscription, ...stores].every(isMonitored)).toBe(true);
+    expect(stores.map(({ sections }) => sections.map(({ kind }) => kind))).toEqual([
+      ["bucket"],
+      ["dataset"],
+      ["database"],
+    ]);
+    expect(stores[0]!.sections[0]!.charts[0]!.series[0]!.metric.resourceLabels).toEqual({
+      bucket_name: "acme-dev-web-dev-files",
+    });
     expect(topic.metrics.published.resourceLabels).toEqual({ topic_id: "web-dev-orders" });
     expect(service.metrics.requests.resourceLabels).toEqual({
       service_name: "web-dev-reports",
