@@ -252,7 +252,13 @@ function createRun({
           change && [timeless(change.record), change.expect === version, change.removeRows],
         ]),
       );
-      const sets = [[...documents], [...outbox.keys()], world.published.map(({ id }) => id), waiting];
+      const published = world.published.map(({ id }) => id);
+      const sets: string[][] = [
+        [...documents].map((each) => JSON.stringify(each)),
+        [...outbox.keys()],
+        published,
+        waiting,
+      ];
       const all = [timeless(current()), lapsed(), histories, left, acked, sets.map((set) => set.toSorted())];
       return createHash("sha1").update(JSON.stringify(all)).digest("base64");
     },
