@@ -79,11 +79,11 @@ export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects
   /** Root collections the handler writes through `ctx.commit`, subcollections of their documents included. @default none */
   readonly writes?: readonly string[];
   /**
-   * Names of the events it publishes, `^[a-z][a-z0-9-]{0,40}$`: each the source of another pipeline, or given a topic
-   * where the handler is deployed. The handler finds that topic with `topicOf`.
+   * Topics of `defineTopic` that it publishes to, or their names: each the source of another pipeline, or given an address
+   * where the handler is deployed.
    * @default none
    */
-  readonly publishes?: readonly string[];
+  readonly publishes?: readonly (string | { readonly name: string })[];
   /** Who verifies the caller's token: Cloud Run's front end, or the runtime itself. @default "platform" */
   readonly auth?: "platform" | "self";
   /** Raised when old records must not be found any more, from 1. @default 1 */
@@ -152,7 +152,9 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
     store: spec.store ?? "firestore",
     rememberMs: duration("remember", spec.remember ?? "14d"),
     writes: [...(spec.writes ?? [])].sort(),
-    ...(spec.publishes?.length && { publishes: [...spec.publishes].sort() }),
+    ...(spec.publishes?.length && {
+      publishes: spec.publishes.map((topic) => (typeof topic === "string" ? topic : topic.name)).sort(),
+    }),
     auth: spec.auth ?? "platform",
   };
   // Synthesis has checked what packaging bundles: there this is false before the bundle is made, and RULES go with it.

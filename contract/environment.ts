@@ -42,9 +42,6 @@ export const ENV = {
 /** `projects/{project}/topics/{topic}`: where a relay of events publishes to. Not in the table, which every handler carries. */
 export const RELAY_TOPIC = "MILLRACE_RELAY_TOPIC";
 
-/** The variable that names the topic of an event that a contract publishes: `order-charged` → `MILLRACE_TOPIC_ORDER_CHARGED`. */
-export const topicVariable = (event: string): string => `MILLRACE_TOPIC_${event.toUpperCase().replaceAll("-", "_")}`;
-
 /** The environment name of the local engine; what only a laptop may do is allowed under this name alone. */
 export const LOCAL_ENVIRONMENT = "local";
 

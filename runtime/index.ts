@@ -15,4 +15,3 @@ export { serve } from "./serve";
 export { type ServeOptions, type Serving, startServer } from "./server";
 export { type MemoryStore, memoryStore } from "./store/memory";
 export type { DocumentData, DocumentValue, Store } from "./store/store";
-export { topicOf } from "./topics";

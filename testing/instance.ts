@@ -1,3 +1,4 @@
+import { formatTopics } from "../contract/topic";
 import type { CrashPoint } from "../contract/probe";
 import type { Clock } from "../runtime/clock";
 import type { Incoming } from "../runtime/decode/incoming";
@@ -30,6 +31,12 @@ export interface InstanceOptions {
   readonly publish?: (rows: readonly OutboxRow[]) => Promise<unknown>;
   readonly deliver?: Partial<DeliverOptions>;
 }
+
+/** Addresses of what the contract publishes to: each topic by its own name. */
+const topicsOf = ({ contract }: Handler): string =>
+  formatTopics(
+    Object.fromEntries((contract.manifest.publishes ?? []).map((name) => [name, `projects/p/topics/${name}`])),
+  );
 
 /** Where parked events go. */
 export const DEAD_LETTERS = "projects/p/topics/dead";
@@ -100,6 +107,7 @@ export function startInstance(world: Surroundings, handler: Handler, options: In
       outside(() =>
         deliver(event, clock.now(), shutdown, {
           handler,
+          topics: topicsOf(handler),
           store,
           clock,
           random: () => world.random.next(),

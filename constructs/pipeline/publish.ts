@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import { topicVariable } from "../../contract/environment";
+import { ENV } from "../../contract/environment";
 import { addIssue, type AnyContract, checkAtSynth, type IWorkload } from "../core";
 import type { ITopic } from "../pubsub/topic";
 
@@ -10,8 +10,8 @@ export interface Publications {
   to(event: string, topic: ITopic, dependsOn?: readonly ITerraformDependable[]): void;
 }
 
-/** An event has a name that a variable can be made of. */
-const NAME = /^[a-z][a-z0-9-]{0,40}$/;
+/** What `defineTopic` takes for a name. */
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Grants and variables follow from `publishes`; an event that has no topic by synth is an error. */
 export function publications(construct: Construct, { manifest }: AnyContract, workload: IWorkload): Publications {
@@ -21,7 +21,7 @@ export function publications(construct: Construct, { manifest }: AnyContract, wo
     for (const event of publishes)
       if (!NAME.test(event))
         addIssue(construct, "MR1662", {
-          problem: `"${event}" is not the name of an event`,
+          problem: `"${event}" is not the name of a topic`,
           got: event,
           want: String(NAME),
         });
@@ -48,7 +48,7 @@ export function publications(construct: Construct, { manifest }: AnyContract, wo
         });
       else {
         topics.set(event, topic);
-        workload.addEnvironment(topicVariable(event), topic.name);
+        workload.extendEnvironment(ENV.topics, `${event}=${topic.name}`);
         topic.grantPublish(workload.serviceAccount, { reason: `publishes "${event}"`, dependsOn });
       }
     },

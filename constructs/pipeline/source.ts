@@ -52,8 +52,8 @@ export interface ScheduleSource extends Pick<SchedulerJobProps, "timeZone" | "pa
 /** What the handlers of another pipeline publish. */
 export interface PipelineLink {
   readonly pipeline: EventDrivenPipeline;
-  /** One of the `publishes` of a contract there. */
-  readonly event: string;
+  /** One of the `publishes` of a contract there: the topic of `defineTopic`, or its name. */
+  readonly event: string | { readonly name: string };
 }
 
 /** Users of Firebase Authentication; refused, with what to do instead. */
@@ -138,7 +138,8 @@ function relayDocuments(
 }
 
 /** Lets the handlers that publish the event publish to the topic, and tells them which it is. */
-function link(scope: Construct, { pipeline, event }: PipelineLink, { topic, dependsOn }: SourceTarget): void {
+function link(scope: Construct, { pipeline, event: given }: PipelineLink, { topic, dependsOn }: SourceTarget): void {
+  const event = typeof given === "string" ? given : given.name;
   const handlers = Object.values(pipeline.bound).flatMap(({ handler }) => handler ?? []);
   const publishers = handlers.filter(({ contract }) => contract.manifest.publishes?.includes(event));
   for (const { publications } of publishers) publications.to(event, topic, dependsOn);

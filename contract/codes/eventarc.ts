@@ -68,8 +68,8 @@ export const eventarcCodes = {
   },
   MR1662: {
     title: "published event that cannot be placed",
-    why: "an event goes to one topic, whose name reaches the handler in a variable called after the event",
-    fix: "call the event by up to 41 lower-case letters, digits and hyphens, and publish it to one topic",
+    why: "a handler is told one address for each name of a topic, in MILLRACE_TOPICS",
+    fix: "call the topic by up to 63 lower-case letters, digits and hyphens, and give it one address",
   },
   MR1663: {
     title: "filter of a log sink",

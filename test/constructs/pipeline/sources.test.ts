@@ -193,8 +193,8 @@ describe("a pipeline that starts from another one", () => {
     const env = one("google_cloud_run_v2_service", { name: "web-dev-charge" })["template"].containers[0]
       .env as object[];
     expect(env).toContainEqual({
-      name: "MILLRACE_TOPIC_CHARGED",
-      value: "projects/acme-dev/topics/web-dev-shipping-topic",
+      name: "MILLRACE_TOPICS",
+      value: "charged=projects/acme-dev/topics/web-dev-shipping-topic",
     });
     const granted = grantsOf(stack).filter(({ reasons }) => reasons.includes('publishes "charged"'));
     expect(granted.map(({ principal, resource }) => [principal, resource])).toEqual([
