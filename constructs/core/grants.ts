@@ -98,7 +98,7 @@ export function grant(target: GrantTarget, grantee: IGrantee, kind: GrantKind, o
   const reasons = [reason];
   const record = { principal: grantee.principal, role, resource: target.name, on, reasons, because };
   const made = { record: { ...record, condition: condition?.expression }, resource, reasons };
-  book.set(key, made);
+  book.add(key, made);
   return made;
 }
 

@@ -15,6 +15,7 @@ export class StackDashboard extends Construct {
   }
 
   readonly resource: MonitoringDashboard;
+  private rendered?: { readonly count: number; readonly text: string };
   private readonly offered: { readonly path: string; readonly section: DashboardSection }[] = [];
 
   private constructor(stack: MillraceStack) {
@@ -23,10 +24,18 @@ export class StackDashboard extends Construct {
     this.resource = new MonitoringDashboard(this, "Resource", {
       project,
       dashboardJson: Lazy.stringValue({
-        produce: () => escapeTemplate(renderDashboard(stack.node.id, this.sections, project)),
+        produce: () => this.text(stack),
       }),
       dependsOn: [enableApi(this, "monitoring.googleapis.com")],
     });
+  }
+
+  /** Rendered once: cdktf resolves a plan several times. */
+  private text({ node, context }: MillraceStack): string {
+    const count = this.offered.length;
+    if (this.rendered?.count !== count)
+      this.rendered = { count, text: escapeTemplate(renderDashboard(node.id, this.sections, context.projectId)) };
+    return this.rendered.text;
   }
 
   /** Adds what a construct shows. */

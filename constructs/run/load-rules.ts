@@ -1,5 +1,6 @@
 import type { IConstruct } from "constructs";
-import { addIssue, type AnyContract, grantsOf, isKnown, type Rule } from "../core";
+import { addIssue, type AnyContract, isKnown, MillraceStack, type Rule } from "../core";
+import { bookOf } from "../core/grant-book";
 import type { ResolvedSize } from "./size";
 
 /** What is behind a workload and cannot take any number of requests: a database, an API. */
@@ -87,8 +88,8 @@ export function checkBilling(
     billing,
   }: { readonly name: string; readonly principal: string; readonly billing: "request" | "instance" },
 ): void {
-  const grants = grantsOf(workload);
-  const pulls = grants.filter((grant) => grant.principal === principal && grant.role === "roles/pubsub.subscriber");
+  const book = bookOf(MillraceStack.of(workload));
+  const pulls = book.about(principal).filter(({ role }) => role === "roles/pubsub.subscriber");
   if (billing === "request" && pulls.length > 0)
     addIssue(
       workload,
@@ -98,7 +99,7 @@ export function checkBilling(
       },
       "warning",
     );
-  const callers = grants.filter((grant) => grant.resource === name && grant.role === "roles/run.invoker");
+  const callers = book.about(name).filter(({ role }) => role === "roles/run.invoker");
   const onSchedule = callers.every(({ reasons }) =>
     reasons.every((reason) => /^runs projects\/[^/]+\/locations\/[^/]+\/jobs\//.test(reason)),
   );
