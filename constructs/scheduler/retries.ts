@@ -26,11 +26,14 @@ export function gapsOf(schedule: string, timeZone: string): Gaps | undefined {
 /** Least pause of Cloud Scheduler's own, google/cloud/scheduler/v1/job.proto: `RetryConfig.min_backoff_duration` */
 const LEAST_PAUSE_MS = 5_000;
 
-/** The contract's attempts and pauses, as many as are over before the next run is due and ends them. */
+/**
+ * The contract's attempts and pauses, and one attempt more: the record parks first, Cloud Scheduler is the net. As many
+ * as are over before the next run is due and ends them.
+ */
 export function retriesThatFit(manifest: ContractManifest, shortestMs = Number.POSITIVE_INFINITY): JobRetry {
   const minBackoffMs = Math.max(LEAST_PAUSE_MS, manifest.minBackoffMs);
   const maxBackoffMs = Math.max(minBackoffMs, manifest.maxBackoffMs);
-  const most = Math.min(SCHEDULER_LIMITS.retries.max, manifest.attempts - 1);
+  const most = Math.min(SCHEDULER_LIMITS.retries.max, manifest.attempts);
   const fits = (attempts: number) =>
     pausesOf({ attempts, minBackoffMs, maxBackoffMs, maxDoublings: MAX_DOUBLINGS }) <= shortestMs;
   let attempts = most;

@@ -5,7 +5,7 @@ import { startWireServer, type WireServer, type WireServerOptions } from "../wir
 import { advanceClock } from "./advance";
 import { realClock } from "./clock";
 import { CONTROL, controlRest } from "./control";
-import type { PushTransport } from "./delivery";
+import { countPushes } from "./delivery";
 import { durableGrpc, durableRest } from "./durable";
 import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints";
 import type { Engine, EngineOptions } from "./engine";
@@ -74,12 +74,15 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   const events = createEvents(() => clock.now());
   const random = seededRandom(seed);
   // Pub/Sub pushes to targets, and targets publish to Pub/Sub: the broker comes first and learns the way later.
-  const push: PushTransport = callGoogleApis({
-    apis: [runApi((request) => surfaces(request)), workflowsApi((request) => surfaces(request))],
-    system: () => world.system,
-    events,
-    otherwise: (request) => frontDoor.push(request),
-  });
+  const pushes = countPushes(
+    callGoogleApis({
+      apis: [runApi((request) => surfaces(request)), workflowsApi((request) => surfaces(request))],
+      system: () => world.system,
+      events,
+      otherwise: (request) => frontDoor.push(request),
+    }),
+  );
+  const { push } = pushes;
   const pubsub = createPubSub({
     clock,
     random: random.fork("pubsub"),
@@ -187,7 +190,12 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     whenIdle(() => pulled() && delivering.every((service) => service.idle()), events, timeoutMs);
   const untaken = () => pulledBy(world.system.workerPools).every((name) => pubsub.stats(name).outstanding === 0);
   /** What is under way, apart from what waits for a later instant. */
-  const atRest = () => untaken() && runJobs.idle() && frontDoor.inFlight().length === 0;
+  const atRest = () =>
+    untaken() &&
+    runJobs.idle() &&
+    pushes.underWay() === 0 &&
+    frontDoor.inFlight().length === 0 &&
+    processes.status().every(({ state }) => state !== "starting");
   const startedAt = new Date().toISOString();
   const endpoints = (): Endpoints => ({
     schemaVersion: 1,

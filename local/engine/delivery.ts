@@ -26,3 +26,22 @@ export type PushResult =
   | { readonly kind: "unreachable"; readonly reason: string };
 
 export type PushTransport = (request: PushRequest) => Promise<PushResult>;
+
+/** A transport that knows how many pushes have not been answered yet, those included that wait for a process. */
+export function countPushes(transport: PushTransport): {
+  readonly push: PushTransport;
+  readonly underWay: () => number;
+} {
+  let underWay = 0;
+  return {
+    underWay: () => underWay,
+    async push(request) {
+      underWay++;
+      try {
+        return await transport(request);
+      } finally {
+        underWay--;
+      }
+    },
+  };
+}

@@ -53,13 +53,13 @@ describe("a handler on a schedule", () => {
 
   it("is tried again as the contract says, and parks on the last attempt", () => {
     expect(scheduled["retry_config"]).toMatchObject({
-      retry_count: 3,
+      retry_count: 4,
       min_backoff_duration: "30s",
       max_backoff_duration: "600s",
     });
     const { env } = one("google_cloud_run_v2_service")["template"].containers[0];
     expect(Object.fromEntries(env.map(({ name, value }: Record<string, string>) => [name, value]))).toMatchObject({
-      MILLRACE_MAX_DELIVERY_ATTEMPTS: "4",
+      MILLRACE_MAX_DELIVERY_ATTEMPTS: "5",
       MILLRACE_DEADLINE_MS: "605000",
       MILLRACE_CALLERS: made.identity!.email,
       MILLRACE_DEAD_LETTER_TOPIC: made.deadLetterTopic!.name,
