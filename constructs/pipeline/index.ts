@@ -1,4 +1,5 @@
 export type { BoundConsumer, IPipelineConsumer, PipelineSurroundings } from "./bind";
+export { CalledHandler, type CalledHandlerOptions, type CalledHandlerProps, type Calls } from "./called";
 export { Consumer, type ConsumerOptions, type ConsumerProps } from "./consumer";
 export type { ConsumerCode, DeployProps, WorkloadFactory } from "./deploy";
 export { EventDrivenPipeline, type EventDrivenPipelineProps, type PipelineConsumer } from "./pipeline";

@@ -32,15 +32,17 @@ export type Expr<T> = Typed<T> & Members<NonNullable<T>>;
 /** Where a value of a type is expected: the value itself, an expression, or data that holds expressions. */
 export type Input<T> = Typed<T> | Typed<Dynamic> | Plain<T>;
 
-type Plain<T> = T extends Primitive
-  ? T extends number
-    ? T | bigint
-    : T
-  : T extends readonly (infer Item)[]
-    ? readonly Input<Item>[]
-    : T extends Dynamic
-      ? Data
-      : { readonly [Key in keyof T]: Input<T[Key]> };
+type Plain<T> = unknown extends T
+  ? Data
+  : T extends Primitive
+    ? T extends number
+      ? T | bigint
+      : T
+    : T extends readonly (infer Item)[]
+      ? readonly Input<Item>[]
+      : T extends Dynamic
+        ? Data
+        : { readonly [Key in keyof T]: Input<T[Key]> };
 
 /** Any data, with expressions in it. Keys whose value is undefined are left out. */
 export type Data = Typed<unknown> | Primitive | readonly Data[] | { readonly [key: string]: Data };

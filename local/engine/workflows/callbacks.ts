@@ -1,6 +1,6 @@
 import { runtimeError } from "../../../language/workflows/error";
 import type { Value } from "../../../language/workflows/value";
-import type { Clock } from "../clock";
+import type { Clock, Timer } from "../clock";
 
 /** Endpoints of one execution that others answer. */
 export interface Callbacks {
@@ -8,6 +8,8 @@ export interface Callbacks {
   create(key: string, method: string): Value;
   /** The next request to an endpoint. @throws WorkflowError TimeoutError at `dueMs`, ValueError for another's endpoint */
   receive(url: string, dueMs: number): Promise<Value>;
+  /** Nobody waits any more. */
+  close?(): void;
 }
 
 /** What an endpoint says to a request. */
@@ -18,6 +20,7 @@ interface Slot {
   /** One request is kept until somebody waits for it. */
   pending?: Value;
   waiter?: (request: Value) => void;
+  timer?: Timer;
 }
 
 export interface CallbackSlots extends Callbacks {
@@ -64,10 +67,10 @@ export function callbackSlots(
         return Promise.resolve(request);
       }
       return new Promise((resolve, reject) => {
-        const timer = clock.after(Math.max(0, dueMs - clock.now()), () => {
+        const timer = (slot.timer = clock.after(Math.max(0, dueMs - clock.now()), () => {
           delete slot.waiter;
           reject(runtimeError("TimeoutError", "no request has come to the callback endpoint in time"));
-        });
+        }));
         slot.waiter = (request) => {
           timer.cancel();
           delete slot.waiter;
@@ -87,6 +90,9 @@ export function callbackSlots(
       slot.pending = request;
       keep(id, request);
       return "taken";
+    },
+    close() {
+      for (const { timer } of slots.values()) timer?.cancel();
     },
     list: () =>
       [...slots].map(([id, { method, pending, waiter }]) => ({

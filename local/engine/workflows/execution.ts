@@ -10,8 +10,9 @@ import { toJson } from "./data";
 import type { History } from "./history";
 import { loopbackTransport, type Transport } from "./http";
 import { libraryOf, type LogEntry } from "./library";
-import { Machine, StepLimitError } from "./machine";
+import { Machine } from "./machine";
 import { programOf } from "./program";
+import { StepLimitError } from "./step-limit";
 
 /** Stands in for a function that leaves the workflow: a connector, a request, a callback. Throw a WorkflowError to fail. */
 export type Stub = (args: ReadonlyMap<string, Value>) => Value | Promise<Value>;

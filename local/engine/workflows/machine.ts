@@ -5,12 +5,14 @@ import { LIMITS } from "../../../language/workflows/limits";
 import type { Action, Body, Call, Jump, Routine, Step, Target, Template } from "../../../language/workflows/model";
 import { asBoolean } from "../../../language/workflows/operators";
 import type { Value } from "../../../language/workflows/value";
+import type { Timer } from "../clock";
 import { blockers } from "./blockers";
 import { noHistory } from "./history";
 import type { ExecutionOptions, StackFrame } from "./execution";
 import { runFor, runParallel } from "./loops";
 import { paramsOf, type Program } from "./program";
 import { LIBRARY_VALUES } from "./retry";
+import { StepLimitError } from "./step-limit";
 import { expressionValue, named, valueOf } from "./templates";
 import type { LibraryFunction } from "./text";
 import { runTry } from "./try";
@@ -45,14 +47,6 @@ export interface Line {
   asked: number;
 }
 
-/** The execution took more steps than Google allows; no except catches it. */
-export class StepLimitError extends Error {
-  readonly value: Value = new Map<string, Value>([
-    ["message", `ResourceLimitError: the execution took more than ${LIMITS.steps} steps`],
-    ["tags", ["ResourceLimitError"]],
-  ]);
-}
-
 type Options = ExecutionOptions & Required<Pick<ExecutionOptions, "transport" | "stubs">>;
 
 /** Of what the library gives, that which another time would be different. */
@@ -71,6 +65,7 @@ export class Machine {
   unhandled = 0;
   readonly memory: Memory = { bytes: 0 };
   private readonly stacks = new WeakMap<object, readonly StackFrame[]>();
+  private readonly timers = new Set<Timer>();
   private stopped = false;
   private root?: Thread;
 
@@ -88,6 +83,9 @@ export class Machine {
   /** Nothing that still waits goes on. */
   stop(): void {
     this.stopped = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+    this.options.callbacks?.close?.();
   }
 
   /** The steps of the execution's own line that are under way. */
@@ -124,7 +122,13 @@ export class Machine {
     const { clock } = this.options;
     return this.patiently(thread, (key) => {
       const delayMs = this.dueOf(key, seconds) - clock.now();
-      return new Promise((resolve) => void clock.after(Math.max(0, delayMs), () => resolve(null)));
+      return new Promise((resolve) => {
+        const timer = clock.after(Math.max(0, delayMs), () => {
+          this.timers.delete(timer);
+          resolve(null);
+        });
+        this.timers.add(timer);
+      });
     });
   }
 
