@@ -6,11 +6,13 @@
  *   npm start --silent -- --json      the report as one JSON document on stdout
  *   npm start -- --seed 7             another schedule of duplicates and kills
  *   npm start -- --time-scale 2       engine seconds per second
+ *   npm start -- --door direct        without Terraform, where there is one
  *
  * Exit code 0 when every check holds, 1 when one does not, 2 for a wrong argument, 3 when it could not run.
  */
 import { parseArgs } from "node:util";
 import { IssuesError } from "millrace/contract";
+import { type Door, hasTerraform } from "millrace/local";
 import { printReport, progressOn } from "./print";
 import { assess } from "./report";
 import { CONSUMERS } from "./consumers";
@@ -20,6 +22,8 @@ const HELP = `Usage: npm start -- [options]
 
   --seed N         schedule of duplicates and kills (default 1)
   --time-scale N   engine seconds per second (default 5)
+  --door DOOR      terraform: the real Terraform applies the plan; direct: the engine reads it
+                   (default terraform where there is one on the PATH)
   --json           one JSON document on stdout, nothing else
   --help
 `;
@@ -50,6 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
 interface Options {
   readonly seed: number;
   readonly timeScale: number;
+  readonly door: Door;
   readonly json: boolean;
 }
 
@@ -61,6 +66,7 @@ function options(argv: readonly string[]): Options | string {
       options: {
         seed: { type: "string", default: "1" },
         "time-scale": { type: "string", default: "5" },
+        door: { type: "string" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -70,7 +76,9 @@ function options(argv: readonly string[]): Options | string {
     const timeScale = Number(values["time-scale"]);
     if (!Number.isInteger(seed)) return `--seed ${values.seed} is not a whole number\n\n${HELP}`;
     if (!(timeScale > 0 && timeScale <= 100)) return `--time-scale ${values["time-scale"]} is not in 0–100\n\n${HELP}`;
-    return { seed, timeScale, json: values.json };
+    const door = values.door ?? (hasTerraform() ? "terraform" : "direct");
+    if (door !== "terraform" && door !== "direct") return `--door is terraform or direct, not ${door}\n\n${HELP}`;
+    return { seed, timeScale, door, json: values.json };
   } catch (error) {
     return `${(error as Error).message}\n\n${HELP}`;
   }

@@ -16,6 +16,7 @@ export function printReport(report: Report, write: (text: string) => void): void
   row("effects, at least once", `${outside.appended} of ${outside.distinct} events (${outside.repeats} repeated)`);
   row("dead-lettered", `${report.deadLettered} events (${bySubscription.join(", ")})`);
   row("lost", report.lost);
+  row("door", DOORS[report.door]);
   row("time", `${report.seconds.toFixed(1)} s at time scale ${report.timeScale}, seed ${report.seed}`);
   write("\n");
   for (const { name, ok, got, want } of report.checks) {
@@ -24,6 +25,11 @@ export function printReport(report: Report, write: (text: string) => void): void
   }
   write("\n");
 }
+
+const DOORS: Readonly<Record<Report["door"], string>> = {
+  terraform: "terraform: the plan was applied by the real Terraform, offline",
+  direct: "direct: the engine has read the plan itself, without Terraform",
+};
 
 export interface Progress {
   /** Replaces the line on a terminal; elsewhere prints it when the stage changes. */

@@ -1,4 +1,5 @@
 import type { CrashPoint } from "millrace/contract";
+import type { Door } from "millrace/local";
 import type { WebhookEvent } from "./corpus";
 import type { Schedule } from "./schedule";
 
@@ -21,7 +22,8 @@ export interface Observations {
   /** Of the at-least-once consumer: kills between effect and record, and deliveries in flight when it was killed. */
   readonly auditKills: { readonly afterEffect: number; readonly interrupted: number };
   readonly timeScale: number;
-  readonly door: "direct";
+  /** How the plan came to the engine: applied by the real Terraform, or read by the engine itself. */
+  readonly door: Door;
   readonly seconds: number;
 }
 
@@ -65,7 +67,7 @@ export interface Report {
   /** Effects of an ordered consumer that overtook an earlier event of the same key. */
   readonly outOfOrder: number;
   readonly timeScale: number;
-  readonly door: "direct";
+  readonly door: Door;
   readonly seconds: number;
   readonly checks: readonly Check[];
 }

@@ -2,7 +2,14 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Engine, type EngineEvent, startEngine, type SubscriptionConfig } from "millrace/local";
+import {
+  type Door,
+  type Engine,
+  type EngineEvent,
+  runTerraform,
+  startEngine,
+  type SubscriptionConfig,
+} from "millrace/local";
 import { createChaos } from "./chaos";
 import { CONSUMERS } from "./consumers";
 import { audit, pullRequests, pushes } from "./contracts";
@@ -14,16 +21,19 @@ import { schedule } from "./schedule";
 export interface MainJobOptions {
   readonly seed: number;
   readonly timeScale: number;
+  /** How the plan comes to the engine: applied by the real Terraform, or read by the engine itself. */
+  readonly door: Door;
   readonly onProgress: (stage: string, detail?: string) => void;
 }
 
 const STACK = "webhooks-local";
 const ROOT = resolve(__dirname, "../..");
+const OUT = join(ROOT, "cdktf.out");
 /** Wall-clock time after which the job gives up on idleness and reports what it sees. */
 const PATIENCE_MS = 120_000;
 
 /** Synthesizes, runs, publishes, kills, waits until nothing is left to deliver, and hands over what was seen. */
-export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions): Promise<Observations> {
+export async function runMainJob({ seed, timeScale, door, onProgress }: MainJobOptions): Promise<Observations> {
   const begin = Date.now();
   const scratch = mkdtempSync(join(tmpdir(), "millrace-"));
   const auditFile = join(scratch, "audit.ndjson");
@@ -39,9 +49,10 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
     const counted = countDeliveries();
     onProgress("start the engine");
     engine = await startEngine({
-      outDir: join(ROOT, "cdktf.out"),
+      outDir: OUT,
       stack: STACK,
       stateDir: scratch,
+      door,
       ephemeral: true,
       seed,
       timeScale,
@@ -57,6 +68,7 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
           kill: () => engine!.processes.kill(child.pid, "SIGKILL"),
         }),
     });
+    if (door === "terraform") await apply(engine, scratch, onProgress);
     const consumers = consumersOf(engine);
     counted.learn(consumers);
 
@@ -101,7 +113,7 @@ export async function runMainJob({ seed, timeScale, onProgress }: MainJobOptions
         interrupted: chaos.interrupted[audit.manifest.name] ?? 0,
       },
       timeScale,
-      door: "direct",
+      door: engine.door,
       seconds: (Date.now() - begin) / 1000,
     };
   } finally {
@@ -124,6 +136,23 @@ function synthesize(): Promise<void> {
     child.on("error", reject);
     child.on("exit", (code) => (code === 0 ? settle() : reject(new Error(`synthesis failed:\n${errors}`))));
   });
+}
+
+/** Applies the plan with Terraform, which needs neither network nor account: its provider is the engine. */
+async function apply(engine: Engine, stateDir: string, onProgress: MainJobOptions["onProgress"]): Promise<void> {
+  let said = "";
+  const code = await runTerraform({
+    engine,
+    outDir: OUT,
+    stateDir,
+    stack: STACK,
+    args: ["apply", "-auto-approve", "-input=false", "-no-color"],
+    output(text) {
+      said += text;
+      onProgress("terraform apply", `${said.split("Creation complete").length - 1} resources`);
+    },
+  });
+  if (code !== 0) throw new Error(`terraform apply ended with ${code}:\n${said}`);
 }
 
 interface DeployedConsumer {

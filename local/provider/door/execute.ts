@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { IssuesError } from "../../../contract/issue";
 import { issue } from "../../plan/issues";
 
@@ -20,6 +20,10 @@ export const cleaned = (env: Readonly<NodeJS.ProcessEnv>, settings: string): Nod
   TF_CLI_CONFIG_FILE: settings,
   ...Object.fromEntries(LOCKING.map((command) => [`TF_CLI_ARGS_${command}`, "-lock-timeout=10s"])),
 });
+
+/** Whether there is a Terraform on the PATH. */
+export const hasTerraform = (env: Readonly<NodeJS.ProcessEnv> = process.env): boolean =>
+  spawnSync("terraform", ["version"], { env: { ...env, CHECKPOINT_DISABLE: "1" }, stdio: "ignore" }).status === 0;
 
 export interface Execution {
   readonly args: readonly string[];
