@@ -152,7 +152,7 @@ describe("the orders on the engine", () => {
   const start = async () => void (engine = await startEngine({ ...options, timeScale: 10 }));
 
   beforeAll(async () => {
-    const folder = join(__dirname, "../../environments");
+    const folder = join(__dirname, "environments");
     expect(loadEnvironments({ folder, only: "local" }).environments).toHaveLength(1);
     synthesize({
       folder,
