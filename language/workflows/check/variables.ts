@@ -1,21 +1,16 @@
 import { nearest } from "../../nearest";
 import type { Fault, Position, WorkflowCode } from "../fault";
 import { LIBRARY_ROOTS } from "../functions";
+import { flow } from "./flow";
 import type { Graph, GraphNode, Mention, Scope } from "./graph";
-
-/** What is known on arrival at a node: variables that some path sets, and those that every path sets. */
-interface State {
-  readonly may: ReadonlySet<string>;
-  readonly must: ReadonlySet<string>;
-}
 
 /** Reads of what is not set, writes to what is not shared: by control flow, in one routine. */
 export function checkVariables(graph: Graph, params: readonly string[]): Fault[] {
   const { nodes } = graph;
   const writes = nodes.flatMap((node) => node.writes);
   const names = new Set([...params, ...writes.map(({ name }) => name)]);
-  const declared = (scope: Scope, name: string) =>
-    scope.own.has(name) || writes.some((one) => one.name === name && one.scope === scope);
+  const made = new Set(writes.map(({ name, scope }) => `${scope.id}:${name}`));
+  const declared = (scope: Scope, name: string) => scope.own.has(name) || made.has(`${scope.id}:${name}`);
   const known = new Map<string, Scope | undefined>();
   /** The outermost scope around `scope` that has the name; one that the construct declares hides those outside. */
   const homeOf = ({ name, scope }: Pick<Mention, "name" | "scope">): Scope | undefined => {
@@ -67,7 +62,7 @@ export function checkVariables(graph: Graph, params: readonly string[]): Fault[]
           `"${name}" is local to the loop, branch or except block that sets it`,
           "assign it before that block, so that it belongs to the routine",
         );
-      else if (key === undefined || !state.may.has(key))
+      else if (key === undefined || !state.may(key))
         report(
           "MR6040",
           "error",
@@ -77,7 +72,7 @@ export function checkVariables(graph: Graph, params: readonly string[]): Fault[]
           `nothing sets the variable "${name}" before it is read here`,
           adviceFor(name, [...names]),
         );
-      else if (!state.must.has(key))
+      else if (!state.must(key))
         report(
           "MR6044",
           "warning",
@@ -110,7 +105,7 @@ export function checkVariables(graph: Graph, params: readonly string[]): Fault[]
       if (!parallel || parallel.step.shared.includes(name)) continue;
       const key = one.parent && keyOf({ name, scope: one.parent });
       // Only what exists when the branches fork is the parent's; otherwise the branch makes its own.
-      if (key !== undefined && states[parallel.fork]?.may.has(key)) {
+      if (key !== undefined && states[parallel.fork]?.may(key)) {
         report(
           "MR6042",
           "error",
@@ -161,46 +156,4 @@ function adviceFor(name: string, names: readonly string[]): string {
   return meant === undefined
     ? "assign it first, or correct its name"
     : `write "${meant}", if that is meant, or assign it first`;
-}
-
-/** States on arrival by a worklist; nothing for nodes that no path reaches. */
-function flow(
-  graph: Graph,
-  keyOf: (mention: Mention) => string | undefined,
-  params: readonly string[],
-): (State | undefined)[] {
-  const { nodes, entry } = graph;
-  const states: (State | undefined)[] = nodes.map(() => undefined);
-  const first = params.map((name) => `0:${name}`);
-  const queue: number[] = [];
-  const arrive = (id: number, state: State) => {
-    const known = states[id];
-    if (!known) {
-      states[id] = state;
-      queue.push(id);
-      return;
-    }
-    const may = [...state.may].filter((key) => !known.may.has(key));
-    const must = [...known.must].filter((key) => state.must.has(key));
-    if (may.length === 0 && must.length === known.must.size) return;
-    states[id] = { may: new Set([...known.may, ...may]), must: new Set(must) };
-    queue.push(id);
-  };
-  arrive(entry, { may: new Set(first), must: new Set(first) });
-  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    const node = nodes[id]!;
-    const before = states[id]!;
-    if (node.handler !== undefined && node.fails) arrive(node.handler, before);
-    const { fresh } = node;
-    const gone = (key: string) => fresh !== undefined && key.startsWith(`${fresh.id}:`);
-    const set = node.writes.map((write) => keyOf(write)).filter((key) => key !== undefined);
-    if (set.length === 0 && !fresh) {
-      for (const next of node.next) arrive(next, before);
-      continue;
-    }
-    const after = (keys: ReadonlySet<string>) => new Set([...[...keys].filter((key) => !gone(key)), ...set]);
-    const state = { may: after(before.may), must: after(before.must) };
-    for (const next of node.next) arrive(next, state);
-  }
-  return states;
 }
