@@ -4,6 +4,7 @@ import type { App } from "cdktf";
 import { reportGrants } from "../../cli/commands/report-grants";
 import type { MillraceStack } from "../../constructs";
 import type { GrantsDocument } from "../../contract/grants";
+import { WorkStack } from "../../examples/work/stack";
 import type { Environment } from "../../stacks";
 import { synthesize } from "../../stacks/synthesize";
 import { screen } from "../cli/screen";
@@ -11,29 +12,39 @@ import { root } from "../repo/tree";
 import { project } from "../support/project";
 import type { Attributes } from "../support/synth";
 
-/** Every example that is an app: `stack.ts` with a stack per environment, and `WORKLOADS`. */
-const examples = readdirSync(join(root, "examples")).filter((name) => {
-  const file = join(root, "examples", name, "stack.ts");
-  return existsSync(file) && readFileSync(file, "utf8").includes("export const WORKLOADS");
-});
+interface Example {
+  /** Folder of its environments. @default the repository's */
+  readonly folder?: string;
+  /** The only environment it can be made in together with nothing else. @default all of them */
+  readonly only?: string;
+  readonly build: (app: App, environment: Environment) => MillraceStack;
+}
 
 type StackClass = new (app: App, environment: Environment) => MillraceStack;
 
-function synthesized(example: string) {
-  // oxlint-disable-next-line typescript/no-require-imports -- examples are found, not named
-  const module = require(join(root, "examples", example, "stack.ts")) as Record<string, unknown>;
-  const Stack = Object.entries(module).find(([name]) => name.endsWith("Stack"))![1] as StackClass;
-  const outdir = project({}, "cdktf.out");
-  // An example has environments of its own, or those of the repository.
-  const own = join(root, "examples", example, "environments");
-  const { stacks } = synthesize({
-    // The repository's own environments override workloads of the webhooks.
-    ...(existsSync(own) ? { folder: own } : example !== "webhooks" && { only: "local" }),
-    outdir,
-    workloads: module["WORKLOADS"] as Record<string, "function" | "service">,
-    context: { "millrace:today": "2026-11-24" },
-    build: (app, environment) => new Stack(app, environment),
+/** Every example that is an app: the class of its `stack.ts`, made of an environment unless it is an exception. */
+const EXCEPTIONS: Readonly<Record<string, Example>> = {
+  // One project, whatever the environment.
+  work: { only: "dev", build: (app, { name }) => new WorkStack(app, name) },
+};
+
+const FOLDER = join(root, "examples");
+const examples = readdirSync(FOLDER)
+  .filter((name) => existsSync(join(FOLDER, name, "stack.ts")))
+  .map((name): readonly [string, Example] => {
+    const folder = join(FOLDER, name, "environments");
+    return [name, EXCEPTIONS[name] ?? { ...(existsSync(folder) && { folder }), build: builderOf(name) }];
   });
+
+function builderOf(name: string): Example["build"] {
+  const exported = require(join(FOLDER, name, "stack.ts")) as Readonly<Record<string, unknown>>;
+  const Stack = Object.entries(exported).find(([key]) => key.endsWith("Stack"))![1] as StackClass;
+  return (app, environment) => new Stack(app, environment);
+}
+
+function synthesized(example: Example) {
+  const outdir = project({}, "cdktf.out");
+  const { stacks } = synthesize({ outdir, context: { "millrace:today": "2026-11-24" }, ...example });
   const read = (stack: string, file: string) => readFileSync(join(outdir, "stacks", stack, file), "utf8");
   return stacks.map((stack) => ({
     stack,
@@ -43,11 +54,14 @@ function synthesized(example: string) {
   }));
 }
 
-describe.each(examples)("the example %s", (example) => {
+it("examples there are", () =>
+  expect(examples.map(([name]) => name)).toEqual(expect.arrayContaining(["webhooks", "work"])));
+
+describe.each(examples)("the example %s", (_name, example) => {
   const plans = synthesized(example);
 
   it("lets in nobody that was not named, in any environment", () => {
-    expect(plans.length).toBeGreaterThan(0);
+    expect(plans.length).toBeGreaterThan(example.only === undefined ? 1 : 0);
     for (const { text } of plans) {
       expect(text).not.toMatch(
         /allUsers|allAuthenticatedUsers|\d-compute@developer|@appspot|"invoker_iam_disabled":true/,
@@ -78,5 +92,3 @@ describe.each(examples)("the example %s", (example) => {
     }
   });
 });
-
-it("examples there are", () => expect(examples).toContain("webhooks"));
