@@ -3,6 +3,7 @@ export { CalledHandler, type CalledHandlerOptions, type CalledHandlerProps, type
 export { Consumer, type ConsumerOptions, type ConsumerProps } from "./consumer";
 export type { ConsumerCode, DeployProps, WorkloadFactory } from "./deploy";
 export { EventDrivenPipeline, type EventDrivenPipelineProps, type PipelineConsumer } from "./pipeline";
+export { type PoolConsumerProps, workerPool } from "./pool-consumer";
 export { Sink, type SinkProps } from "./sink";
 export type {
   AuditLogSource,

@@ -39,3 +39,14 @@ export const prices = defineContract({
   writes: ["prices"],
   concurrency: 2,
 });
+
+/** A film to encode: longer than a push can wait, so that instances pull. */
+export const films = defineContract({
+  name: "films",
+  input: z.object({ film: z.string() }),
+  key: ({ film }) => film,
+  effects: "transactional",
+  writes: ["films"],
+  timeLimit: "45m",
+  concurrency: 2,
+});

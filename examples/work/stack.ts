@@ -1,12 +1,22 @@
 import type { App } from "cdktf";
-import { CloudRunJob, EventDrivenPipeline, every, MillraceStack, ScheduledJob, TaskQueueWorker, Topic } from "millrace";
-import { health, mail, prices, report } from "./contracts";
+import {
+  CloudRunJob,
+  EventDrivenPipeline,
+  every,
+  MillraceStack,
+  ScheduledJob,
+  TaskQueueWorker,
+  Topic,
+  workerPool,
+} from "millrace";
+import { films, health, mail, prices, report } from "./contracts";
 
 /** Work that nobody waits for: on a schedule, from a queue, as a job. */
 export class WorkStack extends MillraceStack {
   readonly weekly: ScheduledJob;
   readonly beat: ScheduledJob;
   readonly mails: TaskQueueWorker;
+  readonly uploads: Topic;
   readonly import: CloudRunJob;
 
   constructor(app: App, environment: string) {
@@ -46,6 +56,11 @@ export class WorkStack extends MillraceStack {
       entry: "mail.handler.ts",
       perSecond: 10,
       retry: { attempts: 5 },
+    });
+    this.uploads = new Topic(this, "Uploads");
+    new EventDrivenPipeline(this, "Films", {
+      topic: this.uploads,
+      consumers: [workerPool({ contract: films, entry: "films.handler.ts" })],
     });
     this.import = new CloudRunJob(this, "Import", {
       contract: prices,

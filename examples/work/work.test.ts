@@ -120,6 +120,17 @@ describe("work that nobody waits for", () => {
     const parked = engine.pubsub.subscription(letters!.name).unacked();
     expect(parked.map(({ attributes }) => attributes["millrace-attempts"])).toEqual(["5"]);
   }, 90_000);
+
+  it("encodes films from instances that pull, each once, though it is published twice", async () => {
+    const { engine, written } = running;
+    const films = ["metropolis", "m", "nosferatu", "m"];
+    engine.pubsub.publish(
+      stack.uploads.name,
+      films.map((film) => ({ data: Buffer.from(JSON.stringify({ film })), attributes: {} })),
+    );
+    expect(await engine.idle()).toBe(true);
+    expect(written("films")).toEqual(["films/m", "films/metropolis", "films/nosferatu"]);
+  }, 90_000);
 });
 
 describe("a job of a hundred tasks, ten at a time", () => {

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../../language/duration";
 import type { PushRequest, PushResult } from "../delivery";
-import type { Task } from "./types";
+import type { QueueRouting, Task, TaskRequest } from "./types";
 
 const idOf = (name: string) => name.slice(name.lastIndexOf("/") + 1);
 
@@ -12,8 +12,9 @@ export const queueOf = (task: string): string => task.slice(0, task.lastIndexOf(
  * response on a retry only, no content type of its own.
  * https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
  */
-export function requestOf(task: Task): PushRequest {
-  const { name, request, scheduleMs, dispatches, executions, last } = task;
+export function requestOf(task: Task, routing?: QueueRouting): PushRequest {
+  const { name, scheduleMs, dispatches, executions, last } = task;
+  const request = routed(task.request, routing);
   const headers = Object.entries(request.headers).map(([key, value]) => [key.toLowerCase(), value]);
   const seconds = Math.floor(scheduleMs / 1_000);
   return {
@@ -35,6 +36,27 @@ export function requestOf(task: Task): PushRequest {
     source: queueOf(name),
     messageId: idOf(name),
     attempt: dispatches + 1,
+  };
+}
+
+/** The task's request as its queue sends it. */
+function routed(request: TaskRequest, routing: QueueRouting | undefined): TaskRequest {
+  if (!routing) return request;
+  const { url: parts = {}, method = request.method, headers, oidc = request.oidc } = routing;
+  const url = new URL(request.url);
+  const { scheme, host, port, path } = parts;
+  if (scheme !== undefined) url.protocol = scheme.toLowerCase();
+  if (host !== undefined) {
+    url.hostname = host;
+    url.port = port ?? "";
+  } else if (port !== undefined) url.port = port;
+  if (path !== undefined) url.pathname = path;
+  return {
+    ...request,
+    url: Object.keys(parts).length === 0 ? request.url : url.href,
+    method,
+    headers: { ...request.headers, ...headers },
+    ...(oidc && { oidc }),
   };
 }
 

@@ -96,7 +96,7 @@ export function createQueue(initial: QueueConfig, options: QueueOptions): Queue 
 
   const dispatch = async (task: Task) => {
     const { name } = task;
-    const request = requestOf(task);
+    const request = requestOf(task, config.routing);
     const attempt: Attempt = { scheduleMs: task.scheduleMs, dispatchMs: clock.now() };
     const under: Task = { ...task, dispatches: task.dispatches + 1, first: task.first ?? attempt, last: attempt };
     tasks.set(name, under);

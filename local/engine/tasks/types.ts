@@ -11,6 +11,18 @@ export interface QueueConfig {
     readonly concurrent: number;
   };
   readonly retry: QueueRetry;
+  /** Where tasks go, whatever they say themselves. google/cloud/tasks/v2/target.proto: `HttpTarget` */
+  readonly routing?: QueueRouting;
+}
+
+/** Parts of a request that the queue says; the others are the task's. */
+export interface QueueRouting {
+  /** Parts of the URL; left out where tasks that have a URL keep it. */
+  readonly url?: { readonly scheme?: string; readonly host?: string; readonly port?: string; readonly path?: string };
+  readonly method?: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly oidc?: { readonly serviceAccountEmail: string; readonly audience: string };
 }
 
 export interface QueueRetry extends Doubling {

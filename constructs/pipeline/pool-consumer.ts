@@ -1,0 +1,48 @@
+import { Construct } from "constructs";
+import type { Filter } from "../../language/filter";
+import { type AnyContract, deliveryOf } from "../core";
+import { needsStore } from "../firestore/default";
+import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
+import { CloudRunWorkerPool, type CloudRunWorkerPoolProps } from "../run/pool";
+import type { IPipelineConsumer } from "./bind";
+
+/** A handler whose instances pull, and which of the events it gets. */
+export type PoolConsumerProps = CloudRunWorkerPoolProps & {
+  readonly contract: AnyContract;
+  readonly subscription?: undefined;
+  readonly deadLetterTopic?: undefined;
+  /** Which messages it is interested in. @default all */
+  readonly filter?: Filter | string;
+};
+
+/**
+ * A consumer of a pipeline that pulls: for work that takes longer than the ten minutes a push can wait, and for
+ * consumers that must not be sent more than they take.
+ */
+export const workerPool = (props: PoolConsumerProps): IPipelineConsumer => ({
+  name: props.contract.manifest.name,
+  bind(scope, id, { topic, notify, alarms, store }) {
+    const { filter, ...pool } = props;
+    const { manifest } = props.contract;
+    const delivery = deliveryOf(manifest);
+    const home = new Construct(scope, id);
+    const subscription = new DeadLetteredSubscription(home, "Subscription", {
+      topic,
+      name: manifest.name,
+      filter,
+      ordering: delivery.ordering,
+      // The client extends the deadline for as long as the handler works.
+      ackDeadline: "60s",
+      retry: { minBackoff: `${delivery.minBackoffMs}ms`, maxBackoff: `${delivery.maxBackoffMs}ms` },
+      maxDeliveryAttempts: delivery.maxDeliveryAttempts,
+      notify,
+      alarms,
+    });
+    const made = new CloudRunWorkerPool(home, "Pool", {
+      ...pool,
+      subscription,
+      ...(needsStore(props.contract) && { store: pool.store ?? store() }),
+    });
+    return { alarms: subscription.alarms, dependables: [...subscription.dependables, ...made.dependables] };
+  },
+});
