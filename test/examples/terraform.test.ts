@@ -35,8 +35,9 @@ function synthesizeExample(name: string, outdir: string): readonly string[] {
     app.synth();
     return [stack.node.id];
   }
-  // The repository's environment files are of the first example; the others use the local one alone.
-  const only = name === "webhooks" ? {} : { only: "local" };
+  // The repository's environment files are of the first example; others use the local one, or their own.
+  const own = join(EXAMPLES, name, "environments");
+  const only = name === "webhooks" ? {} : { only: "local", ...(existsSync(own) && { folder: own }) };
   const build = (app: App, environment: Environment) => new Stack(app, environment);
   return synthesize({ outdir, context, workloads, build, ...only }).stacks;
 }
