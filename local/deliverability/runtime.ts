@@ -179,6 +179,17 @@ function handler(world: World, workload: Workload, { need }: Collector): void {
       at: item,
       before,
     });
+  // Where a handler publishes may be made after it: what it cannot publish yet it tries again.
+  for (const topic of publishedBy(environment))
+    need({
+      code: "MR4405",
+      path: `${labelOf(item)} publishes to ${readable(topic)}`,
+      otherwise: "its handler fails when it publishes",
+      who,
+      action: "publish",
+      on: placeIn(topic, topic.split("/")[1] ?? item.project),
+      at: item,
+    });
   const park = environment.get("MILLRACE_DEAD_LETTER_TOPIC");
   if (park !== undefined)
     need({
@@ -191,6 +202,15 @@ function handler(world: World, workload: Workload, { need }: Collector): void {
       at: item,
       before,
     });
+}
+
+/** Topics that the runtime is told to publish to: of events by their names, of `defineTopic`, and a relay's own. */
+function publishedBy(environment: Workload["environment"]): readonly string[] {
+  const own = [...environment]
+    .filter(([name]) => /^MILLRACE_(TOPIC_|RELAY_TOPIC$)/.test(name))
+    .map(([, value]) => value);
+  const listed = (environment.get("MILLRACE_TOPICS") ?? "").split(",").flatMap((pair) => pair.split("=")[1] ?? []);
+  return [...new Set([...own, ...listed])];
 }
 
 interface Named {
