@@ -65,7 +65,7 @@ export function checkDelivery(documents: readonly StackDocument[], options: Chec
       }),
     );
   const issues = [
-    ...judged.flatMap((one) => issuesOf(world, one)),
+    ...firstOfEach(judged).flatMap((one) => issuesOf(world, one)),
     ...faults,
     ...needless(world, judged),
     ...unsafe(world),
@@ -82,6 +82,15 @@ export function checkDelivery(documents: readonly StackDocument[], options: Chec
     })),
     modules: world.modules,
   };
+}
+
+/** A caller that a push and the callers of a runtime both name is said once, at the first of them. */
+function firstOfEach(judged: readonly Judged[]): readonly Judged[] {
+  const said = new Set<string>();
+  return judged.filter(({ need: { who, action, on, code }, by }) => {
+    const key = [who, action, on.name].join("\n");
+    return by !== undefined || code !== "MR4401" || (!said.has(key) && said.add(key));
+  });
 }
 
 /** Each once, in a fixed order. */

@@ -65,6 +65,9 @@ export const walkPubSub: Walk = (world) => {
         problem: `${readable(name)} is where a handler parks what no retry will mend, and has no subscription that would keep it`,
         fix: "subscribe to it, with a retention of 14 to 31 days",
       });
+    for (const keeper of subscriptions)
+      if (parked.includes(name) && !forwarded.includes(name) && same(keeper.topic, name) === "yes")
+        keptAWeek(keeper.item, found);
   }
   return found;
 };
@@ -229,6 +232,21 @@ function keptLongEnough(source: Item, keeper: Subscription, fault: Collector["fa
       problem: `may be made before ${labelOf(keeper.item)}, which keeps its dead letters: the first ones may be dropped`,
       fix: `add ${labelOf(keeper.item)} to its depends_on`,
     });
+}
+
+/** Dead letters of a handler that nothing forwards for: nobody looks at them every day. */
+function keptAWeek(keeper: Item, { fault }: Collector): void {
+  const kept = retentionOf(keeper);
+  if (kept === undefined || kept >= WEEK_SECONDS) return;
+  fault({
+    code: "MR4409",
+    severity: "warning",
+    at: keeper,
+    problem: `keeps what a handler parks for ${kept} s, shorter than a week`,
+    fix: "keep dead letters for 14 to 31 days",
+    got: `${kept}s`,
+    want: `≥ ${WEEK_SECONDS}s`,
+  });
 }
 
 function keeping({ item, topic }: Subscription, deadLetterTopics: readonly string[], { fault }: Collector): void {

@@ -28,6 +28,8 @@ export const walkRuntime: Walk = (world) => {
     volumes(workload, found);
     handler(world, workload, found);
     dataflow(workload, found);
+    logs(workload, found);
+    callers(workload, found);
     named(world, workload, found);
   }
   return found;
@@ -144,6 +146,36 @@ function dataflow({ item, kind, identity }: Workload, { need }: Collector): void
       before,
     });
   }
+}
+
+/** Executions of a workflow write their log as its identity. */
+function logs({ item, kind, identity }: Workload, { need }: Collector): void {
+  if (kind !== "workflow") return;
+  need({
+    code: "MR4420",
+    severity: "warning",
+    path: `executions of ${labelOf(item)} write their log as ${readable(identity!)}`,
+    otherwise: "nothing is logged, errors included",
+    who: memberOf(identity!),
+    action: "writeLogs",
+    on: { name: projectName(item.project), within: [] },
+    at: item,
+    before: [{ item, otherwise: "its first executions log nothing" }],
+  });
+}
+
+/** Whom the runtime was told to expect must pass the front end before it; tasks have no other trace in a plan. */
+function callers({ item, name, environment }: Workload, { need }: Collector): void {
+  for (const email of (environment.get("MILLRACE_CALLERS") ?? "").split(",").filter((one) => one !== ""))
+    need({
+      code: "MR4401",
+      path: `${labelOf(item)} expects calls of ${readable(email)}`,
+      otherwise: "its calls are answered 403",
+      who: memberOf(email),
+      action: "invoke",
+      on: placeIn(name, item.project),
+      at: item,
+    });
 }
 
 /** What the runtime of a handler of ours does by itself. */

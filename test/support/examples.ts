@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { App } from "cdktf";
+import { App } from "cdktf";
 import { MillraceStack } from "../../constructs";
 import { type Environment, type Synthesis, synthesize, type SynthesisOptions } from "../../stacks";
 import { root } from "../repo/tree";
@@ -12,26 +12,43 @@ export const EXAMPLES: readonly string[] = readdirSync(join(root, "examples"), {
   .map(({ name }) => name)
   .sort();
 
-type StackClass = new (app: App, environment: Environment) => MillraceStack;
+type StackClass = new (app: App, environment: Environment | string) => MillraceStack;
 
 /**
- * Writes the stacks of an example in every environment. By convention `stack.ts` exports the class of its stack, and
- * `WORKLOADS` if environments may override some.
+ * Writes the stacks of an example in every environment that is its own. By convention `stack.ts` exports the class of
+ * its stack, and `WORKLOADS` if environment files may override some; without it the stack takes an environment's name.
  */
-export function synthesizeExample(name: string, context: Readonly<Record<string, unknown>> = {}): Synthesis {
-  const file = join(root, "examples", name, "stack.ts");
+export function synthesizeExample(
+  name: string,
+  context: Readonly<Record<string, unknown>> = {},
+): Pick<Synthesis, "stacks" | "outdir"> {
+  const home = join(root, "examples", name);
+  const file = join(home, "stack.ts");
   if (!existsSync(file)) throw new Error(`examples/${name} has no stack.ts, so nobody knows what it deploys`);
-  const module = require(file) as Readonly<Record<string, unknown>> & Pick<SynthesisOptions, "workloads">;
+  const module = require(file) as Readonly<Record<string, unknown>>;
   const isStack = (value: unknown): value is StackClass =>
     typeof value === "function" && value.prototype instanceof MillraceStack;
-  const stacks = Object.values(module).filter(isStack);
-  const [Stack] = stacks;
-  if (!Stack || stacks.length > 1) throw new Error(`${file} exports ${stacks.length} stacks, not one`);
-  const { WORKLOADS: workloads } = module as { readonly WORKLOADS?: SynthesisOptions["workloads"] };
+  const [Stack, ...others] = Object.values(module).filter(isStack);
+  if (!Stack || others.length > 0)
+    throw new Error(`${file} exports ${others.length + (Stack ? 1 : 0)} stacks, not one`);
+  const outdir = project({}, "cdktf.out");
+  const all = { "millrace:today": "2026-11-24", ...context };
+  const workloads = module["WORKLOADS"] as SynthesisOptions["workloads"];
+  if (!workloads) {
+    mkdirSync(outdir, { recursive: true });
+    const app = new App({ outdir, context: all });
+    const { id } = new Stack(app, "dev").node;
+    app.synth();
+    return { stacks: [id], outdir };
+  }
+  // The repository's environment files override workloads of the webhooks.
+  const own = join(home, "environments");
+  const files = existsSync(own) ? { folder: own } : name === "webhooks" ? {} : { only: "local" };
   return synthesize({
-    outdir: project({}, "cdktf.out"),
-    ...(workloads && { workloads }),
-    context: { "millrace:today": "2026-11-24", ...context },
+    outdir,
+    workloads,
+    context: all,
     build: (app, environment) => new Stack(app, environment),
+    ...files,
   });
 }

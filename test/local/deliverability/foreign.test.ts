@@ -87,6 +87,7 @@ describe("somebody else's configuration", () => {
       "MR4426 eventarc_trigger.uploads",
       "MR4426 eventarc_trigger.uploads",
       "MR4405 logging_project_sink.errors",
+      "MR4440 logging_project_sink.errors",
       "MR4405 monitoring_notification_channel.notes",
       "MR4440 monitoring_notification_channel.notes",
       "MR4418 pubsub_topic.notes",

@@ -47,6 +47,9 @@ export function issuesOf(
   return checkDelivery(changed, { declared, about }).issues;
 }
 
+/** Every step of the paths, by the grant that allows it, from what the plan itself shows. */
+export const pathsOf = ({ documents, about }: Subject) => checkDelivery(documents, { about }).paths;
+
 /** The document that is spoken of. */
 export const jsonOf = ({ documents, about }: Subject): Attributes =>
   documents.find(({ stack }) => stack === about[0])!.json as Attributes;
