@@ -35,6 +35,7 @@ const INFERRED = {
   "text ends": 'substring clamps its ends to the text, split refuses "", find_all does not overlap',
   "branch error": "the map of UnhandledBranchError holds message, tags, branches with id and error, and truncated",
   "unset variable": "reading a variable that is not set raises KeyError",
+  "lone jump": "a step may do nothing but jump",
   "single quotes": "strings may stand in single quotes, and doubles may have exponents",
   "default expression":
     "an expression as a default of a parameter is evaluated when the routine is called, and sees no variables",
@@ -88,6 +89,7 @@ export function inferredIn({ routines }: Workflow): readonly Reliance[] {
     for (const one of routine.params)
       if (one.default?.kind === "expression") note("default expression", one.default.at, routine.name);
     for (const { at, path } of graphOf(routine).returns) note("return in parallel", at, path);
+    const switches = new Set<string>();
     visitRoutine(routine, {
       template(template, path) {
         for (const { expression, at } of expressionsOf(template))
@@ -97,6 +99,9 @@ export function inferredIn({ routines }: Workflow): readonly Reliance[] {
         if (target.path.length > 1) note("nested assignment", target.at, path);
       },
       action(action, path, at) {
+        // A case that only jumps is documented; it is told by having the step of its switch.
+        if (action.kind === "next" && !switches.has(path)) note("lone jump", at, path);
+        if (action.kind === "switch") switches.add(path);
         if (action.kind === "parallel") {
           note("branch error", at, path);
           if (action.shared.length > 0) note("shared assignment", at, path);

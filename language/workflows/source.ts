@@ -66,7 +66,7 @@ export function readSource(text: string): ReadSource {
       at: positionOf(error.pos[0]),
       path: "",
       problem: `the definition cannot be read: ${lowerFirst(error.message.replace(/\.$/, ""))}`,
-      fix: error.code === "DUPLICATE_KEY" ? "keep one of the two keys" : "mend the syntax at the position",
+      fix: FIXES[error.code] ?? "mend the syntax at the position",
     });
   }
   if (document.errors.length > 0) return { faults };
@@ -82,6 +82,13 @@ export function readSource(text: string): ReadSource {
     return { faults: [...faults, tooLarge(error.problem, positionOf(error.offset))] };
   }
 }
+
+const FIXES: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: "keep one of the two keys",
+  // https://cloud.google.com/workflows/docs/reference/syntax/expressions
+  BLOCK_AS_IMPLICIT_KEY:
+    'put the value into single quotes: YAML takes a colon with a space after it, in ${"Error: " + e.message} say, for a map',
+};
 
 /** Nothing for data so deep that the parser, which is recursive, runs out of stack. */
 function parsed(text: string, lineCounter: LineCounter): ReturnType<typeof parseDocument> | undefined {

@@ -146,13 +146,19 @@ describe("a definition", () => {
       expect(readWorkflow(text).faults.length).toBeGreaterThan(0);
   });
 
+  it("says how to write an expression that YAML takes for a map", () => {
+    const { faults } = readWorkflow('- a:\n    call: sys.log\n    args:\n      text: ${"Error: " + e.message}\n');
+    expect(faults[0]).toMatchObject({ code: "MR6001", at: { line: 4 }, fix: expect.stringContaining("single quotes") });
+  });
+
   it("says which inferred behaviour it relies on, and where", () => {
     const { workflow } = readWorkflow(
-      '- a: {assign: [{x: "${7 % 2}"}, {y: "${x == null}"}]}\n- b: {return: "${keys({})}"}',
+      '- a: {assign: [{x: "${7 % 2}"}, {y: "${x == null}"}]}\n- b: {return: "${keys({})}"}\n- c: {next: end}',
     );
     expect(inferredIn(workflow!).map(({ name, at, path }) => [name, at.line, path])).toEqual([
       ["remainder", 1, "main/a"],
       ["key order", 2, "main/b"],
+      ["lone jump", 3, "main/c"],
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { checkSource } from "../../../language/workflows/check";
+import { printWorkflowJson, printWorkflowYaml } from "../../../language/workflows/print";
 import { virtualClock } from "../../../local/engine/clock";
 import { seededRandom } from "../../../local/engine/random";
 import { runToEnd, startExecution } from "../../../local/engine/workflows/execution";
@@ -80,9 +81,9 @@ describe("random programs", () => {
         });
         const { workflow, faults } = checkSource(JSON.stringify([{ begin: { assign: [{ n: 0 }] } }, ...steps]));
         expect(faults.filter(({ severity }) => severity === "error")).toEqual([]);
-        const once = async () => {
+        const once = async (one = workflow!) => {
           const clock = virtualClock(0);
-          const outcome = await runToEnd(startExecution(workflow!, { clock, random: seededRandom(1) }), clock);
+          const outcome = await runToEnd(startExecution(one, { clock, random: seededRandom(1) }), clock);
           return {
             outcome: JSON.stringify(plain(outcome.state === "FAILED" ? outcome.error.payload : outcome.result)),
             steps: outcome.steps,
@@ -93,6 +94,9 @@ describe("random programs", () => {
         expect(first.steps).toBeLessThanOrEqual(100_001);
         if (first.steps > 100_000) expect(first.outcome).toContain("ResourceLimitError");
         expect(await once()).toEqual(first);
+        // What is printed means the same, as YAML and as JSON.
+        for (const text of [printWorkflowYaml(workflow!), printWorkflowJson(workflow!)])
+          expect(await once(checkSource(text).workflow)).toEqual(first);
       }),
       { numRuns: 12 },
     );
