@@ -31,10 +31,12 @@ const integer = (value: bigint): Slow =>
 const boolean = (value: boolean): Slow => ({ type: "boolean", value });
 const double = (value: number): Slow => ({ type: "double", value });
 
-const textOf = (one: Slow): string =>
-  one.type === "double" && Number.isInteger(one.value) && Math.abs(one.value) < 1e21
-    ? `${Object.is(one.value, -0) ? "-" : ""}${one.value.toFixed(1).replace(/^-/, Object.is(one.value, -0) ? "" : "-")}`
-    : String(one.value);
+/** Whole doubles keep their point, so that their type shows. */
+function textOf(one: Slow): string {
+  if (one.type === "list") return fail("TypeError");
+  if (one.type !== "double" || !Number.isInteger(one.value) || Math.abs(one.value) >= 1e21) return String(one.value);
+  return `${Object.is(one.value, -0) ? "-0" : one.value}.0`;
+}
 
 const isNumber = (one: Slow): one is Extract<Slow, { type: "integer" | "double" }> =>
   one.type === "integer" || one.type === "double";
