@@ -51,8 +51,11 @@ function summary(engine: Engine, terminal: Terminal): string[] {
     ["Pub/Sub", at.pubsub, c.dim("PUBSUB_EMULATOR_HOST")],
     ["Firestore", at.firestore, c.dim("FIRESTORE_EMULATOR_HOST")],
     ...(system.queues.length > 0 ? [["Cloud Tasks", at.tasks, c.dim("CLOUD_TASKS_EMULATOR_HOST")]] : []),
+    ...(system.notifications.length > 0 || system.triggers.length > 0
+      ? [["Cloud Storage", at.storage, c.dim("STORAGE_EMULATOR_HOST")]]
+      : []),
     ["issuer", at.issuer, c.dim("keys at /jwks")],
-    ["control", at.control, c.dim("/status, /events, /idle")],
+    ["control", at.control, c.dim("/status, /events, /idle, /emit")],
     ...at.targets.map(({ name, kind, localUrl }) => [name, localUrl, c.dim(kind)]),
     ["project", at.project, c.dim(`seed ${at.seed}, time × ${at.timeScale}`)],
     ["door", at.door, c.dim(at.door === "direct" ? "the synthesized stack" : "what Terraform has applied")],

@@ -30,10 +30,11 @@ export async function exec(
 }
 
 /** What the command needs to reach the engine. */
-const environmentOf = ({ pubsub, firestore, tasks, project }: Endpoints, endpointsFile: string) => ({
+const environmentOf = ({ pubsub, firestore, tasks, storage, project }: Endpoints, endpointsFile: string) => ({
   PUBSUB_EMULATOR_HOST: pubsub,
   FIRESTORE_EMULATOR_HOST: firestore,
   CLOUD_TASKS_EMULATOR_HOST: tasks,
+  STORAGE_EMULATOR_HOST: storage,
   GOOGLE_CLOUD_PROJECT: project,
   MILLRACE_ENDPOINTS: endpointsFile,
 });
