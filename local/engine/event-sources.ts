@@ -1,6 +1,7 @@
 import { issue } from "../plan/issues";
 import type { PlannedResource } from "../plan/plan";
 import type { BucketDraft, Draft, SubscriptionDraft } from "./draft";
+import type { TriggerConfig } from "./eventarc/types";
 import { membersOf, storageAgent } from "./grants";
 import type { PushConfig } from "./pubsub/types";
 
@@ -17,25 +18,44 @@ const where = ({ stack, address }: PlannedResource): string => `${stack}/${addre
 /** What Eventarc makes of triggers: a topic, unless there is one, and a subscription that delivers. */
 export function addTriggers(draft: Draft): void {
   for (const { config, resource } of draft.triggers) {
-    const { service, path, topic, own, email, subscription } = config;
+    const { topic, own, target, subscription } = config;
     if (!own) draft.topics.push({ config: { name: topic }, resource });
-    const workload = draft.workloads.find((one) => one.service === service);
-    if (!workload) {
-      const problem = `${service} is no service or function that runs here, so its events go nowhere`;
-      const fix = "let the trigger call a workload of the plan";
+    const push = "workflow" in target ? executionOf(draft, config, target.workflow) : callOf(draft, config, target);
+    if (push) draft.subscriptions.push(deliveredBy(subscription, topic, push, resource));
+    else {
+      const what = "workflow" in target ? `workflow ${target.workflow}` : target.service;
+      const problem = `${what} is nothing that runs here, so its events go nowhere`;
+      const fix = "let the trigger call a workload or a workflow of the plan";
       draft.report(issue("MR4022", `${where(resource)}.destination`, problem, fix, { severity: "warning" }));
-      continue;
     }
-    const { url } = workload.spec;
-    const mode = own ? `CUSTOM_PUBSUB_${encodeURIComponent(topic)}` : "CE_PUBSUB_BINDING";
-    const push: PushConfig = {
-      endpoint: `${url}${path.startsWith("/") || path === "" ? path : `/${path}`}?__GCP_CloudEventsMode=${mode}`,
-      ...(email !== undefined && { oidc: { serviceAccountEmail: email, audience: url } }),
-      event: own ? "message" : "binding",
-    };
-    draft.subscriptions.push(deliveredBy(subscription, topic, push, resource));
   }
 }
+
+function callOf(
+  { workloads }: Draft,
+  { topic, own, email }: TriggerConfig,
+  { service, path }: { readonly service: string; readonly path: string },
+): PushConfig | undefined {
+  const url = workloads.find((one) => one.service === service)?.spec.url;
+  if (url === undefined) return undefined;
+  const mode = own ? `CUSTOM_PUBSUB_${encodeURIComponent(topic)}` : "CE_PUBSUB_BINDING";
+  return {
+    endpoint: `${url}${path.startsWith("/") || path === "" ? path : `/${path}`}?__GCP_CloudEventsMode=${mode}`,
+    ...(email !== undefined && { oidc: { serviceAccountEmail: email, audience: url } }),
+    event: formOf(own),
+  };
+}
+
+function executionOf({ workflows }: Draft, { own, email }: TriggerConfig, workflow: string): PushConfig | undefined {
+  if (email === undefined || !workflows.some(({ config }) => config.name === workflow)) return undefined;
+  return {
+    endpoint: `https://workflowexecutions.googleapis.com/v1/${workflow}/executions`,
+    oauth: { serviceAccountEmail: email },
+    event: formOf(own),
+  };
+}
+
+const formOf = (own: boolean) => (own ? "message" : "binding");
 
 const deliveredBy = (name: string, topic: string, push: PushConfig, resource: PlannedResource): SubscriptionDraft => ({
   resource,
@@ -92,6 +112,9 @@ export function checkSources(draft: Draft): void {
       miss(resource, member, "roles/eventarc.eventReceiver", on);
     const bucket = criteria.find(({ attribute }) => attribute === "bucket")?.value;
     const found = draft.buckets.find((one) => one.config.name === bucket);
+    const workflow = "workflow" in config.target ? config.target.workflow : undefined;
+    if (workflow !== undefined && !membersOf(draft.grants, "startWorkflow", workflow).includes(member))
+      miss(resource, member, "roles/workflows.invoker", on);
     if (found && !mayPublish(found.agent, on)) miss(resource, found.agent, "roles/pubsub.publisher", on);
   }
 }

@@ -78,7 +78,8 @@ export function systemOf(
   const runJobs = runJobsOf(draft);
   for (const subscription of draft.subscriptions) {
     const { name, deadLetter, push } = subscription.config;
-    if (push) {
+    // An execution is asked of Google's API; `checkSources` asks for its grant.
+    if (push && !push.oauth) {
       const { resource } = subscription;
       const path = `${where(resource)}.${resource.type === "google_eventarc_trigger" ? "service_account" : "push_config"}`;
       checkCall(draft, { path, url: push.endpoint, email: push.oidc?.serviceAccountEmail, what: "push" }, targets);

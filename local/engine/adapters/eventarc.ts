@@ -1,5 +1,6 @@
 import { parseLogFilter } from "../../../language/log-filter";
 import { issue } from "../../plan/issues";
+import type { TriggerConfig } from "../eventarc/types";
 import { type Adapter, type Reader, asBlocks, at } from "./adapter";
 import { digits, labelled } from "./common";
 import { topicName } from "./pubsub";
@@ -25,14 +26,16 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 const trigger: Adapter = {
   type: "google_eventarc_trigger",
-  // Services and functions are called; there is nobody here to execute a workflow or to answer in a cluster.
-  runs: (attributes) => at(attributes, "destination.cloud_run_service") !== undefined,
+  // There is nobody here to answer in a cluster or inside a network.
+  runs: ({ destination }) =>
+    at(destination, "cloud_run_service") !== undefined || at(destination, "workflow") !== undefined,
   honoured: [
     "name",
     "location",
     "project",
     "matching_criteria",
     "destination.cloud_run_service",
+    "destination.workflow",
     "service_account",
     "transport",
   ],
@@ -50,10 +53,9 @@ const trigger: Adapter = {
     };
   },
   contribute(read, resource, draft) {
-    if (!read.block("destination.cloud_run_service")) return;
+    const target = destinationOf(read);
+    if (!target) return;
     const { topic, own, subscription } = transportOf(read);
-    const service = read.required("destination.cloud_run_service.service");
-    const region = read.text("destination.cloud_run_service.region") || read.region;
     const criteria = read.blocks("matching_criteria").map((block) => ({
       attribute: textOf(block["attribute"]),
       value: textOf(block["value"]),
@@ -72,14 +74,24 @@ const trigger: Adapter = {
         own: published && own,
         subscription,
         ...(email && { email: email.split("/").at(-1)! }),
-        service: service.startsWith("projects/")
-          ? service
-          : `projects/${read.project}/locations/${region}/services/${service}`,
-        path: read.text("destination.cloud_run_service.path") ?? "",
+        target,
       },
     });
   },
 };
+
+function destinationOf(read: Reader): TriggerConfig["target"] | undefined {
+  const workflow = read.text("destination.workflow");
+  if (workflow) return { workflow };
+  if (!read.block("destination.cloud_run_service")) return undefined;
+  const service = read.required("destination.cloud_run_service.service");
+  const region = read.text("destination.cloud_run_service.region") || read.region;
+  const full = `projects/${read.project}/locations/${region}/services/${service}`;
+  return {
+    service: service.startsWith("projects/") ? service : full,
+    path: read.text("destination.cloud_run_service.path") ?? "",
+  };
+}
 
 const TOPIC = /^pubsub\.googleapis\.com\/(projects\/[^/]+\/topics\/[^/]+)$/;
 

@@ -21,9 +21,8 @@ export interface TriggerConfig {
   readonly subscription: string;
   /** Its identity; without one nothing is delivered. */
   readonly email?: string;
-  /** `projects/…/locations/…/services/…` */
-  readonly service: string;
-  readonly path: string;
+  /** A service, `projects/…/locations/…/services/…`, and the path below its URL, or a workflow. */
+  readonly target: { readonly service: string; readonly path: string } | { readonly workflow: string };
 }
 
 /** A sink of Cloud Logging that publishes. */

@@ -12,6 +12,46 @@ const encoded = (value: string): string => value.replace(/[^\x20-\x7e]+|["%]/g, 
 /** What HTTP would trim cannot be a header's value. */
 const fits = (value: string): boolean => value === value.trim();
 
+/** The event that a message of a topic is. */
+const published = ({ id, publishedMs }: Message, topic: string) => ({
+  id,
+  source: `//pubsub.googleapis.com/${topic}`,
+  specversion: "1.0",
+  type: "google.cloud.pubsub.topic.v1.messagePublished",
+  time: new Date(publishedMs).toISOString(),
+});
+
+interface From {
+  /** Of the subscription. */
+  readonly name: string;
+  readonly topic: string;
+}
+
+/**
+ * The request that begins an execution with an event for its argument: JSON as it is, anything else as base64.
+ * https://cloud.google.com/eventarc/docs/workflows/cloudevents
+ */
+export function asArgument(message: Message, form: NonNullable<PushConfig["event"]>, { name, topic }: From) {
+  const attributes = Object.entries(message.attributes).filter(([key]) => key.startsWith(PREFIX));
+  const named = Object.fromEntries(attributes.map(([key, value]) => [key.slice(PREFIX.length), value]));
+  const json = named["datacontenttype"] === "application/json" && message.data.length > 0;
+  const event =
+    form === "message"
+      ? {
+          ...published(message, topic),
+          datacontenttype: "application/json",
+          data: JSON.parse(wrap(message, name).toString("utf8")) as object,
+        }
+      : {
+          ...named,
+          data: json ? (JSON.parse(message.data.toString("utf8")) as unknown) : message.data.toString("base64"),
+        };
+  return {
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify({ argument: JSON.stringify(event) })),
+  };
+}
+
 /**
  * The request of an event in binary mode; undefined for one whose attributes do not fit into headers, which is then
  * pushed as the message it is.
@@ -19,20 +59,12 @@ const fits = (value: string): boolean => value === value.trim();
 export function asEvent(
   message: Message,
   form: NonNullable<PushConfig["event"]>,
-  { name, topic }: { readonly name: string; readonly topic: string },
+  { name, topic }: From,
 ): { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } | undefined {
   if (form === "message") {
-    return {
-      headers: {
-        "content-type": "application/json",
-        "ce-id": message.id,
-        "ce-source": `//pubsub.googleapis.com/${topic}`,
-        "ce-specversion": "1.0",
-        "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
-        "ce-time": new Date(message.publishedMs).toISOString(),
-      },
-      body: wrap(message, name),
-    };
+    const event = Object.entries(published(message, topic));
+    const headers = Object.fromEntries(event.map(([key, value]) => [`${PREFIX}${key}`, value]));
+    return { headers: { "content-type": "application/json", ...headers }, body: wrap(message, name) };
   }
   const attributes = Object.entries(message.attributes).filter(([name]) => name.startsWith(PREFIX));
   if (!attributes.every(([, value]) => fits(value))) return undefined;

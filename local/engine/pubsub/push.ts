@@ -2,7 +2,7 @@ import { formatDuration } from "../../../language/duration";
 import type { Clock, Timer } from "../clock";
 import type { PushRequest, PushResult, PushTransport } from "../delivery";
 import { timestamp, wrap } from "./envelope";
-import { asEvent } from "./push-event";
+import { asArgument, asEvent } from "./push-event";
 import type { Subscription } from "./subscription";
 import type { Delivery, PushConfig } from "./types";
 
@@ -73,10 +73,12 @@ export function pushRequest(
     endpoint: push.endpoint,
     timeoutMs: subscription.ackDeadlineMs,
     ...(push.oidc && { oidc: push.oidc }),
+    ...(push.oauth && { oauth: push.oauth }),
     source: subscription.name,
     messageId: message.id,
     attempt,
   };
+  if (push.event && push.oauth) return { ...common, ...asArgument(message, push.event, subscription) };
   if (push.event) {
     const event = asEvent(message, push.event, subscription);
     if (event) return { ...common, ...event, headers: { "user-agent": USER_AGENT, ...event.headers } };

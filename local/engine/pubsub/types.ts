@@ -16,6 +16,8 @@ export interface PushConfig {
    * Pub/Sub binding, or the message itself as an event.
    */
   readonly event?: "binding" | "message";
+  /** Present where the event is the argument of an execution of a workflow: who begins it. */
+  readonly oauth?: { readonly serviceAccountEmail: string };
 }
 
 /** Where Pub/Sub writes messages instead of waiting to be asked for them. */

@@ -24,6 +24,8 @@ const trigger = (name: string, criteria: Record<string, string>, more: object = 
   ...more,
 });
 
+const executed = { destination: { workflow: "${google_workflows_workflow.imports.id}" } };
+
 /** The pipeline of the fixture, with everything that events come from. */
 const plan = () =>
   pipeline((r) => {
@@ -57,6 +59,17 @@ const plan = () =>
     r.google_project_iam_member = {
       receive: { project: PROJECT, role: "roles/eventarc.eventReceiver", member: RECEIVER },
       publish: { project: PROJECT, role: "roles/pubsub.publisher", member: STORAGE_AGENT },
+      start: { project: PROJECT, role: "roles/workflows.invoker", member: RECEIVER },
+    };
+    r.google_workflows_workflow = {
+      imports: {
+        name: "imports",
+        region: "europe-west1",
+        service_account: "${google_service_account.push.email}",
+        source_contents: JSON.stringify({
+          main: { params: ["event"], steps: [{ done: { return: "$${event.type}" } }] },
+        }),
+      },
     };
     r.google_logging_project_sink = {
       created: {
@@ -86,6 +99,13 @@ const plan = () =>
         { transport: { pubsub: { topic: "${google_pubsub_topic.audited.id}" } } },
       ),
       partner: trigger("partner", { type: "partner.v1.done", shop: "7" }),
+      imported: trigger("imported", { type: `${object}.finalized`, bucket: "incoming" }, executed),
+      ordered: trigger("ordered", { type: `${document}.created`, database: "records" }, executed),
+      heard: trigger(
+        "heard",
+        { type: "google.cloud.pubsub.topic.v1.messagePublished" },
+        { ...executed, transport: { pubsub: { topic: "${google_pubsub_topic.audited.id}" } } },
+      ),
     };
   });
 
@@ -319,6 +339,47 @@ describe("a call that is told to the engine", () => {
     const [seen] = await seenBy("partner");
     expect(eventOf(seen!)).toMatchObject({ "ce-type": "partner.v1.done", "ce-source": "//partner", "ce-shop": "7" });
     expect(seen!.body).toBe('{"a":1}');
+  });
+});
+
+describe("a workflow is executed with the event for its argument", () => {
+  const argumentsOf = async (type: string) => {
+    expect(await engine.idle()).toBe(true);
+    const executions = engine.workflows.list(`projects/${PROJECT}/locations/europe-west1/workflows/imports`);
+    const done = executions.map(({ state, argument, result }) => ({ state, result, event: JSON.parse(argument) }));
+    expect(done.filter(({ state, result, event }) => state !== "SUCCEEDED" || result !== `"${event.type}"`)).toEqual(
+      [],
+    );
+    return done.map(({ event }) => event as Record<string, unknown>).filter((event) => event["type"] === type);
+  };
+
+  it("with an object as JSON", async () => {
+    await client().bucket("incoming").file("flow.csv").save("1", { resumable: false });
+    const [event] = await argumentsOf("google.cloud.storage.object.v1.finalized");
+    expect(event).toMatchObject({
+      source: "//storage.googleapis.com/projects/_/buckets/incoming",
+      subject: "objects/flow.csv",
+      bucket: "incoming",
+      datacontenttype: "application/json",
+      data: { bucket: "incoming", name: "flow.csv", size: "1" },
+    });
+  });
+
+  it("with a document as Protobuf in base64", async () => {
+    write("flows/1", { total: { integerValue: "3" } });
+    const [event] = await argumentsOf("google.cloud.firestore.document.v1.created");
+    expect(decodeDocumentEvent(Buffer.from(event!["data"] as string, "base64"))).toMatchObject({
+      value: { fields: { total: { integerValue: "3" } } },
+    });
+  });
+
+  it("with a message", async () => {
+    engine.pubsub.publish(`projects/${PROJECT}/topics/audited`, [
+      { data: Buffer.from("hello"), attributes: { a: "b" }, orderingKey: "" },
+    ]);
+    const [event] = await argumentsOf("google.cloud.pubsub.topic.v1.messagePublished");
+    const data = Buffer.from("hello").toString("base64");
+    expect(event).toMatchObject({ data: { message: { data, attributes: { a: "b" } } } });
   });
 });
 
