@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { MillraceStack } from "../core";
+import { addIssue, MillraceStack } from "../core";
 import type { Alarm } from "./alarm";
 import { AlertPolicy } from "./alert-policy";
 import { StackDashboard } from "./dashboard";
@@ -39,4 +39,11 @@ export function monitor(construct: Construct & Pick<IMonitored, "alarms" | "sect
     for (const alarm of construct.alarms) new AlertPolicy(construct, alarm.id, { alarm, notify });
   if (dashboard && context.dashboard && construct.sections.length > 0)
     StackDashboard.of(construct).add(construct, construct.sections);
+}
+
+/** Reports alarms that tell nobody, in a stack that is protected because somebody depends on it. */
+export function checkTold(construct: Construct, { notify = [], alarms }: MonitoringProps, what: string): void {
+  const { context } = MillraceStack.of(construct);
+  if (!context.deletionProtection || !(alarms ?? context.alarms) || notify.length > 0) return;
+  addIssue(construct, "MR1702", { problem: `its alarms tell nobody: ${what} would go unnoticed` }, "warning");
 }

@@ -13,7 +13,7 @@ import {
 } from "../core";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
-import { type IMonitored, isMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import { checkTold, type IMonitored, isMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
 import { CalledHandler, type CalledHandlerOptions } from "../pipeline/called";
 import type { ConsumerCode } from "../pipeline/deploy";
@@ -74,6 +74,7 @@ export class ScheduledJob extends Construct implements IMonitored {
     super(scope, id);
     const { target, retry: wanted, overlap, acknowledge: accepted = [], notify, alarms, dashboard, ...rest } = props;
     for (const one of accepted) acknowledge(this, one);
+    checkTold(this, props, "failed runs");
     const gaps = gapsOf(props.schedule, props.timeZone ?? "Etc/UTC");
     const manifest = "handler" in target ? target.handler.contract.manifest : undefined;
     const retry = wanted ?? (manifest && retriesThatFit(manifest, gaps?.shortestMs));

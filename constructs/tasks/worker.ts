@@ -14,6 +14,7 @@ import {
   ServiceAccount,
 } from "../core";
 import type { Alarm } from "../monitoring/alarm";
+import { checkTold } from "../monitoring/monitored";
 import { CalledHandler, type CalledHandlerOptions } from "../pipeline/called";
 import type { ConsumerCode } from "../pipeline/deploy";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
@@ -82,6 +83,7 @@ export class TaskQueueWorker extends Construct {
     const { name, ...manifest } = contract.manifest;
     this.contract = contract;
     for (const one of accepted) acknowledge(this, one);
+    checkTold(this, props, "parked tasks");
     const neededSeconds = Math.ceil((manifest.timeLimitMs + DEADLINE_MARGIN_MS) / 1_000);
     const deadlineSeconds = Math.min(
       DISPATCH_DEADLINE.mostSeconds,

@@ -130,3 +130,14 @@ describe("a worker's numbers", () => {
     expect(codes({}, testContract({ name: "mail", timeLimit: "20m" }))).toEqual(["MR1965"]);
   });
 });
+
+describe("alarms that tell nobody", () => {
+  const found = (props: Partial<TaskQueueWorkerProps>, deletionProtection = true) =>
+    codesOf((stack) => worker(stack, props), { handlersDir, deletionProtection }).filter((code) => code === "MR1702");
+
+  it("are a warning where somebody depends on the stack", () => {
+    expect(found({})).toEqual(["MR1702"]);
+    expect(found({}, false)).toEqual([]);
+    expect(found({ alarms: false })).toEqual([]);
+  });
+});
