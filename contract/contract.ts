@@ -131,6 +131,7 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
   const faults: Fault[] = [];
   const retry = spec.retry ?? {};
   const duration = (field: string, value: string) => {
+    if (process.env["MILLRACE_PACKAGED"]) return milliseconds(value);
     try {
       return milliseconds(value);
     } catch (error) {
@@ -158,9 +159,10 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
     auth: spec.auth ?? "platform",
   };
   // Synthesis has checked what packaging bundles: there this is false before the bundle is made, and RULES go with it.
-  if (!process.env["MILLRACE_PACKAGED"])
+  if (!process.env["MILLRACE_PACKAGED"]) {
     for (const [breaks, fault] of RULES) if (breaks(manifest)) faults.push(fault(manifest));
-  if (faults.length > 0) throw new IssuesError(faults.map((fault) => toIssue(spec.name, fault)));
+    if (faults.length > 0) throw new IssuesError(faults.map((fault) => toIssue(spec.name, fault)));
+  }
   const hash = createHash("sha256").update(canonicalJson(manifest)).digest("hex");
   return Object.freeze({ spec, manifest: Object.freeze(manifest), hash });
 }

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from "./errors";
+import { CommitConflict, StoreUnavailable } from "./errors";
 import type { Outbox } from "./handler";
 import type { Lease } from "./record/lease";
 import type { Written } from "./record/transition";
@@ -24,14 +24,14 @@ export interface CommitSession {
  * `ctx.commitIn`. It travels with the transactions and not with every handler.
  * @throws TypeError when the records live in another kind of store
  */
-export function commitIn<Native>(
+export async function commitIn<Native>(
   transactions: Transactions<Native>,
   { lease, store, untilMs, gathering, keep }: CommitSession,
   work: (native: Native, outbox: Outbox) => unknown,
 ): Promise<Written> {
   if (transactions.kind !== store.kind)
     throw new TypeError(`these are transactions of ${transactions.kind}, and the records live in ${store.kind}`);
-  return lease.changeBy(async ({ key, version, record: before }) => {
+  const written = await lease.changeBy(async ({ key, version, record: before }) => {
     let record = before;
     // Run anew by the client, it begins with an empty outbox.
     const build = async (native: Native): Promise<Change> => {
@@ -50,4 +50,9 @@ export function commitIn<Native>(
       throw error;
     }
   }, untilMs);
+  if (written.kind === "refused")
+    throw new CommitConflict(
+      "the transaction has not found the event's record: is it one of the database that holds the records?",
+    );
+  return written;
 }

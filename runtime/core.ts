@@ -206,11 +206,22 @@ const LEVEL = {
 export function logDelivery(
   log: Log,
   { meta: { id, deliveryAttempt, source, traceparent } }: Incoming,
-  { outcome, attempt }: Delivered,
+  { outcome, attempt, lease }: Delivered,
   tookMs: number,
   project?: string,
 ): void {
   const { kind, ...why } = outcome;
   const trace = traceFields(traceparent, project);
-  log[LEVEL[kind]](kind, { outcome: kind, ...why, messageId: id, source, deliveryAttempt, attempt, tookMs, ...trace });
+  log[LEVEL[kind]](kind, {
+    outcome: kind,
+    ...why,
+    messageId: id,
+    source,
+    deliveryAttempt,
+    attempt,
+    tookMs,
+    takeover: lease?.takeover || undefined,
+    leaseMarginMs: lease?.marginMs,
+    ...trace,
+  });
 }

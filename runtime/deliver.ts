@@ -53,6 +53,8 @@ export interface Delivered {
   readonly attempt?: number;
   /** JSON of what the handler returned or committed, of an event that is done. */
   readonly result?: string | undefined;
+  /** For the counters: how the lease was come by, and what was left of it at the end. */
+  readonly lease?: { readonly takeover: boolean; readonly marginMs: number | undefined };
 }
 
 /** A lease is at most this long: what a crashed instance delays its events by. */
@@ -197,7 +199,12 @@ async function attempt(
     return fatal && released.kind === "retry" ? { ...released, fatal } : released;
   };
   try {
-    return { attempt: attempts, outcome: await ending(), result: lease.settled?.record.result };
+    return {
+      attempt: attempts,
+      outcome: await ending(),
+      result: lease.settled?.record.result,
+      lease: { takeover: claimed.takeover === true, marginMs: lease.marginMs },
+    };
   } finally {
     lease.close();
   }

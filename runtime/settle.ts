@@ -191,7 +191,6 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
   const committed = async (
     lease: Lease,
     make: (outgoing: ReturnType<typeof gathering>) => Promise<Written>,
-    refused: string,
   ): Promise<void> => {
     if (committing) throw new Error("one delivery, one commit: it has been called already");
     committing = true;
@@ -204,7 +203,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       // Nothing was written, so the handler may think again.
       if (!written || written.kind === "refused") committing = false;
     }
-    if (written.kind === "refused") throw new CommitConflict(refused);
+    if (written.kind === "refused") throw new CommitConflict("a document that ctx.commit creates exists already");
     if (written.kind !== "applied")
       throw new LeaseLost("the event is no longer this delivery's; nothing was committed");
   };
@@ -218,33 +217,25 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
         publisher.publish([toRow(`${lease.key}-${++sent}`, sender, ...outgoing)]),
 
     commit: (lease, write) =>
-      committed(
-        lease,
-        async (outgoing) => {
-          const { tx, effects } = outgoing;
-          const value = write(tx);
-          if (value instanceof Promise) {
-            // Its own failure, if any, must not end the process.
-            value.catch(() => {});
-            throw new TypeError("the function given to ctx.commit must not be asynchronous");
-          }
-          await point("C3");
-          return lease.change((current) => ({ ...outgoing.change(current, value), effects }), untilMs);
-        },
-        "a document that ctx.commit creates exists already",
-      ),
+      committed(lease, async (outgoing) => {
+        const { tx, effects } = outgoing;
+        const value = write(tx);
+        if (value instanceof Promise) {
+          // Its own failure, if any, must not end the process.
+          value.catch(() => {});
+          throw new TypeError("the function given to ctx.commit must not be asynchronous");
+        }
+        await point("C3");
+        return lease.change((current) => ({ ...outgoing.change(current, value), effects }), untilMs);
+      }),
 
     commitIn: (lease, transactions, work) =>
-      committed(
-        lease,
-        async () => {
-          await point("C3");
-          const keep = (gathered: readonly OutboxRow[]) => void (rows = gathered);
-          const session = { lease, store, untilMs, keep, gathering: () => gathering(lease) };
-          return transactions.commit(transactions, session, work);
-        },
-        "the transaction has not found the event's record: is it one of the database that holds the records?",
-      ),
+      committed(lease, async () => {
+        await point("C3");
+        const keep = (gathered: readonly OutboxRow[]) => void (rows = gathered);
+        const session = { lease, store, untilMs, keep, gathering: () => gathering(lease) };
+        return transactions.commit(transactions, session, work);
+      }),
 
     async afterCommit(lease, ran) {
       if (ran.kind !== "returned")

@@ -123,7 +123,7 @@ export function startInstance(world: Surroundings, handler: Handler, options: In
           deadlineMs: handler.contract.manifest.timeLimitMs + 5_000,
           deadLetterTopic: DEAD_LETTERS,
           ...options.deliver,
-        }),
+        }).then(({ lease: _counted, ...delivered }) => delivered),
       ),
   };
   return instance;

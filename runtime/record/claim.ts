@@ -6,7 +6,7 @@ import { type Held, patiently } from "./transition";
 /** What a delivery may do with its event. */
 export type Claimed =
   /** `exhausted`: every attempt is used up, so the only thing left to do is to park it. */
-  | { readonly kind: "run" | "exhausted"; readonly held: Held }
+  | { readonly kind: "run" | "exhausted"; readonly held: Held; readonly takeover?: boolean }
   /** Done or parked before. */
   | { readonly kind: "ended"; readonly held: Held }
   | { readonly kind: "busy" }
@@ -48,7 +48,8 @@ export async function claim(store: Store, request: ClaimRequest, options: ClaimO
   if (first.applied) return { kind: "run", held: holding(record, first.version) };
 
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, pause * 1.5)) {
-    const decision = decide(await ask(() => store.read(key)), request);
+    const snapshot = await ask(() => store.read(key));
+    const decision = decide(snapshot, request);
     switch (decision.kind) {
       case "keyReuse":
         return decision;
@@ -67,6 +68,7 @@ export async function claim(store: Store, request: ClaimRequest, options: ClaimO
         return {
           kind: decision.kind === "claim" ? "run" : "exhausted",
           held: holding(decision.record, reply.version),
+          takeover: decision.record.lostLeases > (snapshot.stored?.record.lostLeases ?? 0),
         };
       }
       case "wait": {

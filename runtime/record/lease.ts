@@ -18,6 +18,8 @@ export interface Lease {
   onAlarm: ((alarm: LeaseLost) => void) | undefined;
   /** The record as this delivery left it, once that is final for it. */
   readonly settled: Held | undefined;
+  /** What was left of the lease when it was settled, milliseconds; below 0 it had lapsed, and nobody had come. */
+  readonly marginMs: number | undefined;
   /** True when the store has said that the record belongs to somebody else. */
   readonly lost: boolean;
   /**
@@ -81,6 +83,7 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     lease.record = written.record;
     if (written.record.state === "CLAIMED") return;
     lease.settled = written;
+    lease.marginMs = leaseMs - (clock.now() - renewedMs);
     close();
   };
 
@@ -126,6 +129,7 @@ export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions)
     onAlarm: undefined,
     alarm: undefined,
     settled: undefined,
+    marginMs: undefined,
     lost: false,
     change: (build, untilMs) => settling(() => write(store, held, build, { clock, random, untilMs })),
     changeBy: (make, untilMs) => settling(() => writeBy(make, store, held, { clock, random, untilMs })),
