@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { WebhooksStack } from "../examples/webhooks/stack";
 import { startProviderServer } from "../local/provider/server";
+import { synthesize } from "../stacks/synthesize";
 import { type Bench, type Measure, median, table } from "./measure";
 
 /*
@@ -10,8 +12,6 @@ import { type Bench, type Measure, median, table } from "./measure";
  * Terraform plans without a plugin. What this process spends is the provider's share; the rest is Terraform's own.
  */
 const ROUNDS = 3;
-const root = resolve(__dirname, "..");
-const WEBHOOKS = join(root, "cdktf.out/stacks/webhooks-local");
 
 interface Plan {
   readonly wallMs: number;
@@ -19,6 +19,18 @@ interface Plan {
   readonly coreMs: number;
   /** User CPU of this process meanwhile. */
   readonly providerMs: number;
+}
+
+/** The stack of the example, written as `synth` does. */
+function webhooks(): string {
+  const outdir = mkdtempSync(join(tmpdir(), "millrace-bench-synth-"));
+  synthesize({
+    folder: join(__dirname, "../environments"),
+    only: "local",
+    outdir,
+    build: (app, environment) => new WebhooksStack(app, environment),
+  });
+  return join(outdir, "stacks/webhooks-local");
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -111,8 +123,9 @@ const bench: Bench = async () => {
     console.log("there is no terraform on the PATH: nothing measured");
     return [];
   }
+  const stack = webhooks();
   const cases: readonly (readonly [name: string, source: string | Json])[] = [
-    ...(existsSync(WEBHOOKS) ? ([["webhooks-local", WEBHOOKS]] as const) : []),
+    ["webhooks-local", stack],
     ...[20, 100, 1_000].map((count) => [`${count} of Pub/Sub`, pubsub(count)] as const),
     ...[100, 1_000].map((count) => [`${count} terraform_data`, builtIn(count)] as const),
   ];
@@ -126,6 +139,7 @@ const bench: Bench = async () => {
       providerMs: of((one) => one.providerMs),
     };
   }
+  rmSync(join(stack, "../.."), { recursive: true });
   const rows = Object.entries(middle).map(([name, plan]) => [
     name,
     ...[plan.wallMs, plan.coreMs, plan.providerMs].map((ms) => ms.toFixed(0)),
@@ -134,6 +148,7 @@ const bench: Bench = async () => {
   const most = middle["1000 of Pub/Sub"]!;
   const measures: readonly Measure[] = [
     { what: "plan of 20 resources", value: middle["20 of Pub/Sub"]!.wallMs, unit: "ms", atMost: 600 },
+    { what: "plan of the webhooks stack", value: middle["webhooks-local"]!.wallMs, unit: "ms" },
     {
       what: "provider's share of a plan of 1,000 beside Terraform's, CPU",
       value: most.providerMs / most.coreMs,

@@ -46,6 +46,7 @@ describe("every resource type", () => {
   it.each([
     ["with what is required alone", 0],
     ["with half of what is optional", 0.5],
+    ["with all that is optional", 1],
   ])("is planned, made, kept and left alone %s", (_what, share) => {
     const faults = schema.resources.flatMap((type) => {
       const found = faultsOf(type, seededRandom(`${type}/${share}`), share);

@@ -1,6 +1,7 @@
 import type { Attributes } from "../../../local/plan/values";
 import { googleBetaSchema } from "../../../local/provider/schema/small";
-import { type Fixture, fixtures } from "./fixtures";
+import type { Fixture } from "./fixture";
+import { fixtures } from "./fixtures";
 
 const beta = new Set(googleBetaSchema().resources);
 

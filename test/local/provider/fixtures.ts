@@ -1,18 +1,5 @@
-import type { Attributes } from "../../../local/plan/values";
-
-/** One resource type through its life, as data. */
-export interface Fixture {
-  readonly type: string;
-  readonly create: Attributes;
-  /** What the plan adds to the configuration when it creates: known before apply. */
-  readonly planned?: Attributes;
-  /** A change in place. Undefined: the type has none. */
-  readonly update?: Attributes;
-  /** The configuration in other words, which is no change. */
-  readonly same?: Attributes;
-  /** A change that replaces, and the paths that make it. */
-  readonly replace: readonly [change: Attributes, paths: readonly string[]];
-}
+import type { Fixture } from "./fixture";
+import { grants } from "./grant-fixtures";
 
 const project = "demo";
 const labels = { "goog-terraform-provisioned": "true", app: "shop" };
@@ -381,10 +368,13 @@ export const fixtures: readonly Fixture[] = [
     update: { rotation_period: "7776000s" },
     replace: [{ key_ring: "s" }, ["key_ring"]],
   },
+  ...grants,
   {
-    type: "google_pubsub_topic_iam_member",
-    create: { topic: "t", role: "roles/pubsub.publisher", member: "user:a@b.c" },
-    replace: [{ role: "roles/pubsub.editor", member: "user:d@e.f" }, ["member", "role"]],
+    type: "google_logging_project_sink",
+    create: { name: "s", destination: "pubsub.googleapis.com/projects/demo/topics/t", filter: "severity>=ERROR" },
+    planned: { unique_writer_identity: true, project },
+    update: { filter: "severity>=WARNING" },
+    replace: [{ name: "t" }, ["name"]],
   },
   {
     type: "google_project_iam_binding",

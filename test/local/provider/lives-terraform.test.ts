@@ -5,7 +5,8 @@ import { describeWithTerraform } from "../../support/terraform";
 import type { Attributes } from "../../support/synth";
 import { readState, workspace, type Workspace } from "../../support/terraform-run";
 import { addressOf, documentOf, NAME } from "./document";
-import { type Fixture, fixtures } from "./fixtures";
+import type { Fixture } from "./fixture";
+import { fixtures } from "./fixtures";
 
 const STATE = "terraform.LOCAL.tfstate";
 

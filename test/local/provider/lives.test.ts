@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Attributes } from "../../../local/plan/values";
 import { complete } from "../../../local/provider/planner/settle";
 import { settingsOf } from "../../../local/provider/planner/settings";
@@ -158,4 +160,17 @@ describe.each(fixtures.map((fixture) => [fixture.type, fixture] as const))("%s",
 it("has a life for every type whose facts were read by hand", () => {
   const types = fixtures.map(({ type }) => type);
   expect(Object.keys(facts).filter((type) => !types.includes(type))).toEqual([]);
+});
+
+it("has a life for every type that the constructs emit", () => {
+  const l1 = join(__dirname, "../../../constructs/l1");
+  const emitted = readdirSync(l1).flatMap((file) => {
+    const source = readFileSync(join(l1, file), "utf8");
+    return [
+      ...source.matchAll(/@cdktf\/provider-google\/lib\/((?!data-|provider)[a-z0-9-]+)|Type: "(google_\w+)"/g),
+    ].map(([, folder, type]) => type ?? `google_${folder!.replaceAll("-", "_")}`);
+  });
+  expect(emitted.length).toBeGreaterThan(40);
+  const types = fixtures.map(({ type }) => type);
+  expect([...new Set(emitted)].filter((type) => !types.includes(type))).toEqual([]);
 });
