@@ -79,11 +79,10 @@ describe("an engine", () => {
     expect(types).toEqual(expect.arrayContaining(["processStarted", "published", "filtered", "delivered", "acked"]));
   });
 
-  it("is ready within a second and a half, and says so in endpoints.json until it stops", async () => {
+  // How soon, `npm run bench -- dev-start` says.
+  it("is ready, and says so in endpoints.json until it stops", async () => {
     const { start, stateDir } = site();
-    const begin = performance.now();
     const engine = await start({ timeScale: 2, seed: 7 });
-    expect(performance.now() - begin).toBeLessThan(1_500);
     const file = join(stateDir, "app", "endpoints.json");
     expect(engine.endpointsFile).toBe(file);
     const endpoints = JSON.parse(readFileSync(file, "utf8")) as typeof engine.endpoints;
