@@ -34,7 +34,8 @@ interface From {
 export function asArgument(message: Message, form: NonNullable<PushConfig["event"]>, { name, topic }: From) {
   const attributes = Object.entries(message.attributes).filter(([key]) => key.startsWith(PREFIX));
   const named = Object.fromEntries(attributes.map(([key, value]) => [key.slice(PREFIX.length), value]));
-  const json = named["datacontenttype"] === "application/json" && message.data.length > 0;
+  // What anybody may publish to the trigger's topic need not be what it says.
+  const json = named["datacontenttype"] === "application/json" ? parsed(message.data) : undefined;
   const event =
     form === "message"
       ? {
@@ -44,12 +45,21 @@ export function asArgument(message: Message, form: NonNullable<PushConfig["event
         }
       : {
           ...named,
-          data: json ? (JSON.parse(message.data.toString("utf8")) as unknown) : message.data.toString("base64"),
+          data: json ? json.value : message.data.toString("base64"),
         };
   return {
     headers: { "content-type": "application/json" },
     body: Buffer.from(JSON.stringify({ argument: JSON.stringify(event) })),
   };
+}
+
+/** JSON of the bytes; undefined where they are none. */
+function parsed(data: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(Buffer.from(data).toString("utf8")) as unknown };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

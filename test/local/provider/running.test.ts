@@ -228,7 +228,7 @@ describeWithTerraform("An engine that has started from the plan", () => {
     expect((await terraform(["plan"])).text).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy/);
     expect(engine.door).toBe("direct");
     const { change } = await terraform(["apply", "-auto-approve"]);
-    expect(change).toEqual({ lasting: true, warnings: [] });
+    expect(change).toEqual({ lasting: true, running: expect.any(Number) as number, warnings: [] });
     expect(engine.door).toBe("terraform");
     expect(engine.pubsub.stats(SUBSCRIPTION).unacked).toBe(1);
     expect(engine.processes.status()).toMatchObject([{ instances: [{ pid }] }]);
