@@ -2,7 +2,7 @@
 module.exports = {
   roots: ["<rootDir>/test", "<rootDir>/examples"],
   testMatch: ["**/*.test.ts"],
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/environment.ts",
   // Inside the repository `millrace/…` resolves to source, so tests need no build.
   testEnvironmentOptions: { customExportConditions: ["millrace-source", "node", "node-addons"] },
   transform: {
