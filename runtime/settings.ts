@@ -3,6 +3,7 @@ import { ENV, LOCAL_ENVIRONMENT, parseClock, type ScaledTime } from "../contract
 import type { Issue } from "../contract/issue";
 import type { Handler } from "./handler";
 import type { Store } from "./store/store";
+import type { Transport } from "./transport";
 
 /** What the environment says, checked against the contract. */
 export interface Settings {
@@ -27,7 +28,15 @@ export interface Settings {
  */
 export function readSettings(
   { contract: { manifest, hash } }: Handler,
-  { store, tokens }: { readonly store?: Store | undefined; readonly tokens?: object | undefined },
+  {
+    store,
+    tokens,
+    transports,
+  }: {
+    readonly store?: Store | undefined;
+    readonly tokens?: object | undefined;
+    readonly transports?: readonly Transport[] | undefined;
+  },
   env: NodeJS.ProcessEnv,
 ): { readonly settings: Settings; readonly issues: readonly Issue[] } {
   const issues: Issue[] = [];
@@ -133,7 +142,7 @@ export function readSettings(
       "set it to the dead-letter topic of the subscription",
     );
   const maxDeliveryAttempts = number(ENV.maxDeliveryAttempts);
-  if (maxDeliveryAttempts !== undefined && maxDeliveryAttempts <= manifest.attempts)
+  if ((maxDeliveryAttempts ?? Infinity) <= manifest.attempts && !transports?.some(({ parks }) => parks))
     warning(
       "MR3031",
       `the transport gives up after ${maxDeliveryAttempts} deliveries, the record after ${manifest.attempts} attempts`,

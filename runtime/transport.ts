@@ -9,6 +9,8 @@ export interface Transport {
   readonly recognises: (headers: IncomingHttpHeaders) => boolean;
   readonly decode: (headers: IncomingHttpHeaders, body: Buffer) => Decoded;
   readonly status: StatusOf;
+  /** Has no dead letters of its own: its last attempt parks, however few it makes. @default false */
+  readonly parks?: boolean;
   /** For a sender that brings several events, or wants more than a status. @default one event, answered by `status` */
   readonly answer?: (
     headers: IncomingHttpHeaders,

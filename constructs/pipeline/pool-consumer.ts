@@ -21,8 +21,8 @@ export type PoolConsumerProps = CloudRunWorkerPoolProps & {
  */
 export const workerPool = (props: PoolConsumerProps): IPipelineConsumer => ({
   name: props.contract.manifest.name,
-  bind(scope, id, { topic, notify, alarms, store }) {
-    const { filter, ...pool } = props;
+  bind(scope, id, { topic, store, ...told }) {
+    const { filter, notify = told.notify, alarms = told.alarms, ...pool } = props;
     const { manifest } = props.contract;
     const delivery = deliveryOf(manifest);
     const home = new Construct(scope, id);
@@ -37,12 +37,18 @@ export const workerPool = (props: PoolConsumerProps): IPipelineConsumer => ({
       maxDeliveryAttempts: delivery.maxDeliveryAttempts,
       notify,
       alarms,
+      dashboard: pool.dashboard,
     });
     const made = new CloudRunWorkerPool(home, "Pool", {
       ...pool,
+      notify,
+      alarms,
       subscription,
       ...(needsStore(props.contract) && { store: pool.store ?? store() }),
     });
-    return { alarms: subscription.alarms, dependables: [...subscription.dependables, ...made.dependables] };
+    return {
+      alarms: [...subscription.alarms, ...made.alarms],
+      dependables: [...subscription.dependables, ...made.dependables],
+    };
   },
 });

@@ -1,17 +1,22 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { ENV } from "../../contract/environment";
-import { type AnyContract, check } from "../core";
+import { type AnyContract, check, MillraceStack } from "../core";
 import { CloudRunV2WorkerPool } from "../l1/run-jobs";
+import type { Alarm } from "../monitoring/alarm";
+import type { Metric } from "../monitoring/metric";
+import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
+import type { DashboardSection } from "../monitoring/section";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import { DeadLetteredSubscription } from "../pubsub/dead-lettered-subscription";
 import { type ISubscription, Subscription } from "../pubsub/subscription";
 import type { CodeOfHandler, CodeOfImage } from "./code";
+import { metricsOfPool, poolAlarms, type poolMetrics, poolSection } from "./pool-monitoring";
 import { POOL_RULES } from "./pool-rules";
 import { type UncalledKind, type UncalledProps, UncalledWorkload } from "./uncalled";
 import type { DirectVpc } from "./vpc";
 
-interface PoolOptions extends UncalledProps {
+interface PoolOptions extends UncalledProps, MonitoringProps {
   /** What its instances pull from. @default none: then it must not have a contract */
   readonly subscription?: ISubscription;
   /** Instances, all the time and paid for all the time; nothing scales them. @default 1 */
@@ -43,9 +48,12 @@ const POOL: UncalledKind = {
  * Instances that pull: nobody calls them, so that no request deadline ends their work, and their CPU is theirs all the
  * time. For messages that take longer than a push can wait, and for consumers that must not be sent more than they take.
  */
-export class CloudRunWorkerPool extends UncalledWorkload {
+export class CloudRunWorkerPool extends UncalledWorkload implements IMonitored {
   readonly resource: CloudRunV2WorkerPool;
   readonly dependables: readonly ITerraformDependable[];
+  readonly metrics: Readonly<Record<keyof typeof poolMetrics, Metric>>;
+  readonly alarms: readonly Alarm[];
+  readonly sections: readonly DashboardSection[];
 
   constructor(scope: Construct, id: string, props: CloudRunWorkerPoolProps) {
     super(scope, id, props, POOL);
@@ -58,6 +66,13 @@ export class CloudRunWorkerPool extends UncalledWorkload {
     );
     this.resource = this.render(props, instances);
     this.dependables = [this.resource];
+
+    const { projectId, region } = MillraceStack.of(this).context;
+    const watched = { poolId: this.shortName, projectId, region, instances };
+    this.metrics = metricsOfPool(watched);
+    this.alarms = poolAlarms(watched, this.metrics);
+    this.sections = [poolSection(watched, this.metrics)];
+    monitor(this, props);
   }
 
   /** The role that the pool needs before its first message, and where from it comes. */

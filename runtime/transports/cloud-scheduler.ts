@@ -31,6 +31,7 @@ export function cloudScheduler(options: CloudSchedulerOptions = {}): Transport {
     recognises: (headers) => headers[MARK_HEADER] !== undefined && headers[MESSAGE_ID_HEADER] === undefined,
     decode: (headers, data) => decode(headers, data, givesUpAfter),
     status: taskStatus,
+    parks: true,
   };
 }
 

@@ -15,7 +15,7 @@ const NAME_HEADER = "x-cloudtasks-taskname";
  * `max_attempts`, so that the last attempt parks it.
  */
 export function cloudTasks(): Transport {
-  return { recognises, decode, status: taskStatus };
+  return { recognises, decode, status: taskStatus, parks: true };
 }
 
 // An unwrapped push turns attributes, which anybody may choose, into headers.

@@ -5,6 +5,8 @@ import { defineHandler, type Handler } from "../../runtime/handler";
 import { readSettings } from "../../runtime/settings";
 import { memoryStore } from "../../runtime/store/memory";
 import type { Store } from "../../runtime/store/store";
+import { cloudScheduler } from "../../runtime/transports/cloud-scheduler";
+import { cloudTasks } from "../../runtime/transports/cloud-tasks";
 import { environmentFor } from "./support/environment";
 import { common } from "./support/orders";
 
@@ -91,6 +93,17 @@ describe("the start of a handler", () => {
     const memory = environmentFor(inMemory);
     expect(brief(memory, inMemory, null)).toEqual(["warning MR3032"]);
     expect(brief({ ...memory, [ENV.environment]: "local" }, inMemory, null)).toEqual([]);
+  });
+
+  it.each([
+    ["a queue", [cloudTasks()]],
+    ["a schedule", [cloudScheduler()]],
+  ])("lets %s make fewer attempts than the contract, since its last one parks (MR3031)", (_name, transports) => {
+    const env = { ...good, [ENV.maxDeliveryAttempts]: "2" };
+    const issuesWith = (given: typeof transports) =>
+      readSettings(inFirestore, { store: firestoreStore({ env }), transports: given }, env).issues;
+    expect(issuesWith([]).map(({ code }) => code)).toEqual(["MR3031"]);
+    expect(issuesWith(transports)).toEqual([]);
   });
 
   it("takes clock and issuer from the local engine", () => {

@@ -8,7 +8,7 @@ import {
   Topic,
 } from "../../../constructs";
 import { handlersOf, testContract } from "../../support/handlers";
-import { codesOf, plan } from "../../support/synth";
+import { codesOf, plan, planOf, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
 const contract = testContract({ timeLimit: "30m" });
@@ -64,6 +64,51 @@ describe("a worker pool of a handler", () => {
       expect.arrayContaining([expect.stringContaining("google_pubsub_subscription_iam_member.Charges")]),
     );
     expect(account).toContain("Pool_Identity");
+  });
+});
+
+describe("what is watched of a worker pool", () => {
+  const stack = testStack({ handlersDir });
+  const watched = pool(stack);
+  const { all } = planOf(stack);
+  const conditions = all("google_monitoring_alert_policy").flatMap((policy) => policy["conditions"]);
+  const which =
+    'resource.type = "cloud_run_worker_pool" AND resource.labels.worker_pool_name = "web-dev-charge" AND resource.labels.location = "europe-west1"';
+
+  it("is that instances run, and that their memory lasts", () => {
+    expect(watched.alarms.map(({ id }) => id)).toEqual(["NoInstance", "Memory"]);
+    const [absence] = conditions.flatMap(({ condition_absent }) => condition_absent ?? []);
+    expect(absence).toMatchObject({
+      filter: `metric.type = "run.googleapis.com/container/instance_count" AND ${which}`,
+      duration: "600s",
+    });
+    const [memory] = conditions.filter(({ condition_threshold }) =>
+      condition_threshold?.filter.includes("worker_pool"),
+    );
+    expect(memory.condition_threshold).toMatchObject({
+      filter: `metric.type = "run.googleapis.com/container/memory/utilizations" AND ${which}`,
+      threshold_value: 0.9,
+    });
+  });
+
+  it("is on the dashboard of its stack", () => {
+    const board = JSON.stringify(all("google_monitoring_dashboard"));
+    expect(board).toContain("cloud_run_worker_pool");
+    expect(watched.sections[0]!.charts.map(({ title }) => title)).toEqual([
+      "instances",
+      "CPU in use, p95",
+      "memory in use, p95",
+      "time to start, p95, ms",
+    ]);
+  });
+
+  it("is not that none run where none are meant to, and nothing when switched off", () => {
+    expect(pool(testStack({ handlersDir }), { instances: 0 }).alarms.map(({ id }) => id)).toEqual(["Memory"]);
+    const silent = testStack({ handlersDir });
+    new CloudRunWorkerPool(silent, "Pool", { image: IMAGE, alarms: false, dashboard: false });
+    const quiet = planOf(silent);
+    expect(quiet.all("google_monitoring_alert_policy")).toEqual([]);
+    expect(quiet.all("google_monitoring_dashboard")).toEqual([]);
   });
 });
 
