@@ -18,6 +18,8 @@ function wording(event: EngineEvent): Line {
       return ["·", "published", `${event.messageId} to ${short(event.topic)}`];
     case "filtered":
       return ["·", "filtered", `${event.messageId} from ${short(event.subscription)}`];
+    case "dropped":
+      return ["·", "dropped", `${event.messageId} by ${event.functionName} of ${short(event.by)}`];
     case "delivered":
       return ["→", "delivered", `${event.messageId} to ${short(event.subscription)}, attempt ${event.attempt}`];
     case "acked":

@@ -2,6 +2,14 @@
 export type EngineEvent = { readonly atMs: number } & (
   | { readonly type: "published"; readonly topic: string; readonly messageId: string }
   | { readonly type: "filtered"; readonly subscription: string; readonly messageId: string }
+  | {
+      /** A message transform has returned `null`. */
+      readonly type: "dropped";
+      /** Full name of the topic or the subscription. */
+      readonly by: string;
+      readonly messageId: string;
+      readonly functionName: string;
+    }
   | { readonly type: "delivered"; readonly subscription: string; readonly messageId: string; readonly attempt: number }
   | { readonly type: "acked"; readonly subscription: string; readonly messageId: string; readonly attempt: number }
   | {

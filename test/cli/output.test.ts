@@ -126,6 +126,10 @@ describe("an event for a person", () => {
   it.each<[EngineEvent, string]>([
     [{ atMs: 0, type: "published", topic, messageId: "1" }, "· published 1 to orders"],
     [{ atMs: 0, type: "filtered", subscription, messageId: "1" }, "· filtered 1 from charge"],
+    [
+      { atMs: 0, type: "dropped", by: subscription, messageId: "1", functionName: "onlyPaid" },
+      "· dropped 1 by onlyPaid of charge",
+    ],
     [{ atMs: 0, type: "delivered", subscription, messageId: "1", attempt: 2 }, "→ delivered 1 to charge, attempt 2"],
     [{ atMs: 0, type: "acked", subscription, messageId: "1", attempt: 2 }, "✔ acked 1 by charge, attempt 2"],
     [

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Attributes } from "../../plan/values";
 import { pubsubAgent } from "../grants";
-import type { ExportConfig, PushConfig, SubscriptionConfig, TopicConfig } from "../pubsub/types";
-import type { Adapter, Reader } from "./adapter";
+import type { ExportConfig, PushConfig, SubscriptionConfig, TopicConfig, TransformConfig } from "../pubsub/types";
+import { type Adapter, at, type Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
 
 /** Full name of a topic that is named in full or by its last part. */
@@ -14,7 +14,7 @@ export const topicName = (read: Reader, path: string): string => {
 const topic: Adapter = {
   type: "google_pubsub_topic",
   runs: true,
-  honoured: ["name", "project", "message_retention_duration"],
+  honoured: ["name", "project", "message_retention_duration", "message_transforms"],
   inert: ["labels", "kms_key_name", "message_storage_policy", "timeouts"],
   computed: (read) => ({
     project: read.project,
@@ -31,8 +31,32 @@ const topic: Adapter = {
 
 function topicConfig(read: Reader): TopicConfig {
   const retentionMs = milliseconds(read, "message_retention_duration");
-  return { name: read.required("id"), ...(retentionMs !== undefined && { retentionMs }) };
+  const transforms = transformsOf(read);
+  return {
+    name: read.required("id"),
+    ...(retentionMs !== undefined && { retentionMs }),
+    ...(transforms.length > 0 && { transforms }),
+  };
 }
+
+const textIn = (block: Attributes, path: string): string => {
+  const value = at(block, path);
+  return typeof value === "string" ? value : "";
+};
+
+const transformsOf = (read: Reader): readonly TransformConfig[] =>
+  read.blocks("message_transforms").map((block) => ({
+    functionName: textIn(block, "javascript_udf.function_name"),
+    code: textIn(block, "javascript_udf.code"),
+    ...(at(block, "disabled") === true && { disabled: true }),
+  }));
+
+const transformAttributes = (transforms: readonly TransformConfig[] = []): Attributes => ({
+  message_transforms: transforms.map(({ functionName, code, disabled = false }) => ({
+    javascript_udf: [{ function_name: functionName, code }],
+    disabled,
+  })),
+});
 
 /** How a field of a configuration is written in a plan. */
 type Written<C> = { readonly [K in keyof C]?: (value: C[K]) => Attributes };
@@ -47,6 +71,7 @@ const seconds = (ms: number): string => `${ms / 1_000}s`;
 
 const TOPIC_ATTRIBUTES: Written<TopicConfig> = {
   retentionMs: (ms) => ({ message_retention_duration: ms === undefined ? "" : seconds(ms) }),
+  transforms: transformAttributes,
 };
 
 /** Defaults of google/pubsub/v1/pubsub.proto, `Subscription`, `RetryPolicy`, `DeadLetterPolicy`. */
@@ -72,6 +97,7 @@ const subscription: Adapter = {
     "enable_exactly_once_delivery",
     "enable_message_ordering",
     "filter",
+    "message_transforms",
     "retry_policy",
     "dead_letter_policy",
     "push_config.push_endpoint",
@@ -111,6 +137,7 @@ function subscriptionConfig(read: Reader): SubscriptionConfig {
   const deadLetter = read.block("dead_letter_policy");
   const push = pushOf(read);
   const to = exportOf(read);
+  const transforms = transformsOf(read);
   return {
     name: read.required("id"),
     topic: topicName(read, "topic"),
@@ -120,6 +147,7 @@ function subscriptionConfig(read: Reader): SubscriptionConfig {
     ordering: read.bool("enable_message_ordering") ?? false,
     exactlyOnce: read.bool("enable_exactly_once_delivery") ?? false,
     ...(filter && { filter }),
+    ...(transforms.length > 0 && { transforms }),
     ...(retry && {
       retry: {
         minMs: milliseconds(read, "retry_policy.minimum_backoff") ?? DEFAULTS.minBackoffMs,
@@ -187,6 +215,7 @@ const SUBSCRIPTION_ATTRIBUTES: Written<SubscriptionConfig> = {
   ordering: (enable_message_ordering) => ({ enable_message_ordering }),
   exactlyOnce: (enable_exactly_once_delivery) => ({ enable_exactly_once_delivery }),
   filter: (filter = "") => ({ filter }),
+  transforms: transformAttributes,
   retry: (retry) => ({
     retry_policy: retry ? [{ minimum_backoff: seconds(retry.minMs), maximum_backoff: seconds(retry.maxMs) }] : [],
   }),

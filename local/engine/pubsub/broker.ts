@@ -1,5 +1,4 @@
 import type { Json } from "../../../contract/json";
-import { parseFilter } from "../../../language/filter";
 import { StatusError } from "../../wire/rest";
 import type { Clock } from "../clock";
 import type { PushTransport } from "../delivery";
@@ -9,10 +8,12 @@ import type { Random } from "../random";
 import { deadLettered } from "./dead-letter";
 import { type ExportTarget, startExport } from "./export";
 import { createHistory, type History, type Snapshot, SNAPSHOT_LIFE_MS } from "./history";
+import { type Admitted, createIntake, type Publication } from "./intake";
 import { encodeMessage, type Entry, replayInto } from "./journal";
-import { checkName, LIMITS, messageFault, subscriptionFault, topicFault } from "./limits";
+import { checkName, filterOf, subscriptionFault, topicFault } from "./limits";
 import { startPush } from "./push";
 import { createSubscription, type Subscription } from "./subscription";
+import { createTransforms } from "./transforms";
 import {
   DELETED_TOPIC,
   type Message,
@@ -34,9 +35,9 @@ export interface PubSubOptions {
   readonly canDeadLetter?: (subscription: string, deadLetterTopic: string) => boolean;
   /** Where subscriptions write that are neither pushed nor pulled. @default they wait to be pulled */
   readonly exportTo?: ExportTarget;
+  /** Longest that a message transform may take, milliseconds on the wall. @default Google's 500 */
+  readonly transformLimitMs?: number;
 }
-
-export type Publication = Pick<Message, "data" | "attributes"> & { readonly orderingKey?: string };
 
 /** A broker with Pub/Sub's delivery semantics. Faults of a caller are thrown as StatusError. */
 export interface PubSub extends Journaled {
@@ -76,9 +77,11 @@ const FIRST_ID = 1_000_000_000_000_000;
 
 export function createPubSub(options: PubSubOptions): PubSub {
   const { clock, random, events, journal } = options;
+  const transforms = createTransforms(options.transformLimitMs);
   const topics = new Map<string, TopicConfig>();
   const live = new Map<string, { subscription: Subscription; history: History; push?: { stop(): void } }>();
   let nextId = FIRST_ID;
+  const intake = createIntake({ clock, transforms, nextId: () => String(nextId++) });
   const seen = (id: number) => void (nextId = Math.max(nextId, id + 1));
   const epoch = clock.now().toString(36);
   const snapshots = new Map<string, Snapshot>();
@@ -128,11 +131,29 @@ export function createPubSub(options: PubSubOptions): PubSub {
       subscription.offer(message);
     }
   };
-  const publishOne = (topic: string, { data, attributes, orderingKey = "" }: Publication): string => {
-    const message: Message = { id: String(nextId++), data, attributes, orderingKey, publishedMs: clock.now() };
+  const store = (topic: string, admitted: Admitted): string => {
+    if ("droppedBy" in admitted) {
+      events.emit({ type: "dropped", by: topic, messageId: admitted.id, functionName: admitted.droppedBy });
+      return admitted.id;
+    }
+    const { message } = admitted;
     write({ op: "publish", topic, message: encodeMessage(message) });
     put(topic, message);
     return message.id;
+  };
+  /** @returns why the message cannot go to the dead-letter topic, if it cannot */
+  const forward = (message: Message, name: string, failures: number): string | undefined => {
+    const { topic } = found(name).subscription.config.deadLetter!;
+    if (!topics.has(topic)) return `${topic} does not exist`;
+    if (options.canDeadLetter && !options.canDeadLetter(name, topic))
+      return `Pub/Sub's service agent may not publish to ${topic} or not take messages from the subscription`;
+    try {
+      store(topic, intake.admit(topicOf(topic), deadLettered(message, name, failures)));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return error.message;
+    }
   };
 
   const open = (config: SubscriptionConfig) => {
@@ -160,14 +181,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
         failed: (messageId, failures) => write({ op: "fail", subscription: name, id: messageId, failures }),
       },
       epoch,
-      deadLetter(message, failures) {
-        const { topic } = found(name).subscription.config.deadLetter!;
-        if (!topics.has(topic)) return `${topic} does not exist`;
-        if (options.canDeadLetter && !options.canDeadLetter(name, topic))
-          return `Pub/Sub's service agent may not publish to ${topic} or not take messages from the subscription`;
-        publishOne(topic, deadLettered(message, name, failures));
-        return undefined;
-      },
+      deadLetter: (message, failures) => forward(message, name, failures),
+      transform: (message) => transforms.apply(subscription.config.transforms, message),
     });
     live.set(name, { subscription, history });
     for (const message of archiveOf(config.topic).retained()) history.keep(message);
@@ -191,7 +206,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const checked = (config: SubscriptionConfig) => {
     checkName(config.name, "subscriptions");
     if (config.topic !== DELETED_TOPIC) topicOf(config.topic);
-    const fault = subscriptionFault(config);
+    const fault = subscriptionFault(config) ?? transforms.fault(config.transforms);
     if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
     filterOf(config);
   };
@@ -267,7 +282,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
     ensureTopic(config) {
       checkName(config.name, "topics");
-      const fault = topicFault(config);
+      const fault = topicFault(config) ?? transforms.fault(config.transforms);
       if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
       topics.set(config.name, config);
       write({ op: "topic", config });
@@ -310,16 +325,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
 
     publish(topic, messages) {
-      topicOf(topic);
-      if (messages.length > LIMITS.publishMessages)
-        throw new StatusError("INVALID_ARGUMENT", `at most ${LIMITS.publishMessages} messages in one request`);
-      for (const message of messages) {
-        const fault = messageFault({ orderingKey: "", ...message });
-        if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
-      }
-      if (new Set(messages.map(({ orderingKey = "" }) => orderingKey)).size > 1)
-        throw new StatusError("FAILED_PRECONDITION", "one request publishes messages of one ordering key, or of none");
-      return messages.map((message) => publishOne(topic, message));
+      return intake.admitAll(topicOf(topic), messages).map((admitted) => store(topic, admitted));
     },
 
     createSnapshot(name, from) {
@@ -370,6 +376,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
       for (const name of live.keys()) deliver(name);
     },
     stop() {
+      transforms.stop();
       for (const { subscription, push } of live.values()) {
         push?.stop();
         subscription.close("stopped");
@@ -383,11 +390,3 @@ export function createPubSub(options: PubSubOptions): PubSub {
 const asJson = (entry: Entry) => entry as unknown as Json;
 
 const idOf = (name: string) => name.split("/").at(-1) ?? name;
-
-function filterOf({ filter }: SubscriptionConfig) {
-  if (!filter) return undefined;
-  const parsed = parseFilter(filter);
-  if (parsed.ok) return parsed.filter;
-  const [fault] = parsed.faults;
-  throw new StatusError("INVALID_ARGUMENT", `Invalid filter: ${fault!.message} (at ${fault!.offset})`);
-}

@@ -1,5 +1,5 @@
 import { timestamp } from "./envelope";
-import type { Publication } from "./broker";
+import type { Publication } from "./intake";
 import type { Message } from "./types";
 
 /**

@@ -16,9 +16,10 @@ import { publisherService } from "./publisher";
 import { pubsubRest } from "./rest";
 import { subscriberService } from "./subscriber";
 
-export { createPubSub, type Publication, type PubSub, type PubSubOptions } from "./broker";
+export { createPubSub, type PubSub, type PubSubOptions } from "./broker";
 export type { ExportTarget, Written } from "./export";
 export { httpPush } from "./http-push";
+export type { Publication } from "./intake";
 export type { Subscription } from "./subscription";
 export * from "./types";
 

@@ -1,3 +1,4 @@
+import { type Filter, parseFilter } from "../../../language/filter";
 import { StatusError } from "../../wire/rest";
 import type { Message, SubscriptionConfig, TopicConfig } from "./types";
 
@@ -78,3 +79,12 @@ export function subscriptionFault(config: SubscriptionConfig): string | undefine
 }
 
 const protocolOf = (url: string) => (URL.canParse(url) ? new URL(url).protocol : "");
+
+/** @throws INVALID_ARGUMENT for a filter that does not parse */
+export function filterOf({ filter }: SubscriptionConfig): Filter | undefined {
+  if (!filter) return undefined;
+  const parsed = parseFilter(filter);
+  if (parsed.ok) return parsed.filter;
+  const [fault] = parsed.faults;
+  throw new StatusError("INVALID_ARGUMENT", `Invalid filter: ${fault!.message} (at ${fault!.offset})`);
+}

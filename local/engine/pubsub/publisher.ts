@@ -21,6 +21,7 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
       const updated = masked(topicResource(current), topic as ProtoJson, updateMask, [
         "labels",
         "messageRetentionDuration",
+        "messageTransforms",
       ]);
       pubsub.ensureTopic(topicOf(updated));
       return updated;

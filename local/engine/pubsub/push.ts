@@ -1,6 +1,7 @@
 import { formatDuration } from "../../../language/duration";
 import type { Clock, Timer } from "../clock";
 import type { PushRequest, PushResult, PushTransport } from "../delivery";
+import { UNPACED } from "./backoff";
 import { timestamp, wrap } from "./envelope";
 import { asArgument, asEvent } from "./push-event";
 import type { Subscription } from "./subscription";
@@ -12,12 +13,6 @@ const ACK_STATUSES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204]);
 /** Requests in flight start low and grow with success. https://cloud.google.com/pubsub/docs/push#delivery_rate */
 const FIRST_WINDOW = 3;
 const MAX_WINDOW = 3_000;
-
-/**
- * Without a retry policy nothing but the push back-off keeps a subscription from pushing to a failing endpoint as fast as
- * it can; Google says 100 ms to 60 s, exponential. https://cloud.google.com/pubsub/docs/push#push_backoff
- */
-const BACKOFF_MS = [100, 60_000] as const;
 
 /** Google's own user agent for calls it makes on behalf of users. */
 const USER_AGENT = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)";
@@ -144,7 +139,8 @@ export function startPush(subscription: Subscription, transport: PushTransport, 
       subscription.acknowledge([delivery.ackId]);
     } else {
       window = Math.max(FIRST_WINDOW, window / 2);
-      if (!retry) rest(Math.min(BACKOFF_MS[1], BACKOFF_MS[0] * 2 ** failures++));
+      // Nothing else would keep a subscription from pushing to a failing endpoint as fast as it can.
+      if (!retry) rest(Math.min(UNPACED.maxMs, UNPACED.minMs * 2 ** failures++));
       subscription.nack(delivery.ackId, reasonOf(result, ackDeadlineMs));
     }
     pump();

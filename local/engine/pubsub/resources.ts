@@ -3,7 +3,7 @@ import { StatusError } from "../../wire/rest";
 import type { ProtoJson } from "../../wire/proto-json";
 import { SNAPSHOT_LIFE_MS, type Snapshot } from "./history";
 import { timestamp } from "./envelope";
-import type { Delivery, Message, PushConfig, SubscriptionConfig, TopicConfig } from "./types";
+import type { Delivery, Message, PushConfig, SubscriptionConfig, TopicConfig, TransformConfig } from "./types";
 
 /** Subscription and topic as the API writes them (google/pubsub/v1/pubsub.proto, in its JSON form). */
 export interface SubscriptionResource {
@@ -20,6 +20,12 @@ export interface SubscriptionResource {
   readonly deadLetterPolicy?: { readonly deadLetterTopic?: string; readonly maxDeliveryAttempts?: number };
   readonly labels?: Readonly<Record<string, string>>;
   readonly expirationPolicy?: { readonly ttl?: string };
+  readonly messageTransforms?: readonly TransformResource[];
+}
+
+export interface TransformResource {
+  readonly javascriptUdf?: { readonly functionName?: string; readonly code?: string };
+  readonly disabled?: boolean;
 }
 
 export interface PushResource {
@@ -32,6 +38,7 @@ export interface TopicResource {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly messageRetentionDuration?: string;
+  readonly messageTransforms?: readonly TransformResource[];
 }
 
 export interface MessageResource {
@@ -55,7 +62,6 @@ const UNSUPPORTED = [
   "bigqueryConfig",
   "cloudStorageConfig",
   "bigtableConfig",
-  "messageTransforms",
   "schemaSettings",
   "ingestionDataSourceSettings",
 ];
@@ -83,10 +89,27 @@ export function pushOf(push: PushResource | undefined): PushConfig | undefined {
   };
 }
 
+const transformsOf = (resources: readonly TransformResource[] = []): readonly TransformConfig[] =>
+  resources.map(({ javascriptUdf: udf, disabled }) => {
+    if (!udf) throw new StatusError("UNIMPLEMENTED", "the local engine runs message transforms in JavaScript alone");
+    const { functionName = "", code = "" } = udf;
+    return { functionName, code, ...(disabled && { disabled }) };
+  });
+
+const transformResources = (transforms: readonly TransformConfig[] | undefined) =>
+  transforms &&
+  transforms.length > 0 && {
+    messageTransforms: transforms.map(({ disabled, ...javascriptUdf }) => ({
+      javascriptUdf,
+      ...(disabled && { disabled }),
+    })),
+  };
+
 export function subscriptionOf(resource: SubscriptionResource): SubscriptionConfig {
   refuseUnsupported(resource);
   const { retryPolicy: retry, deadLetterPolicy: dead, expirationPolicy: expiration } = resource;
   const push = pushOf(resource.pushConfig);
+  const transforms = transformsOf(resource.messageTransforms);
   return {
     name: resource.name ?? "",
     topic: resource.topic ?? "",
@@ -96,6 +119,7 @@ export function subscriptionOf(resource: SubscriptionResource): SubscriptionConf
     ordering: resource.enableMessageOrdering ?? false,
     exactlyOnce: resource.enableExactlyOnceDelivery ?? false,
     ...(resource.filter && { filter: resource.filter }),
+    ...(transforms.length > 0 && { transforms }),
     ...(retry && {
       retry: {
         minMs: durationMs("minimumBackoff", retry.minimumBackoff ?? DEFAULTS.minBackoff),
@@ -129,6 +153,7 @@ export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
     ...(config.ordering && { enableMessageOrdering: true }),
     ...(config.exactlyOnce && { enableExactlyOnceDelivery: true }),
     ...(config.filter && { filter: config.filter }),
+    ...transformResources(config.transforms),
     ...(retry && {
       retryPolicy: { minimumBackoff: toGoogleDuration(retry.minMs), maximumBackoff: toGoogleDuration(retry.maxMs) },
     }),
@@ -145,16 +170,19 @@ export function subscriptionResource(config: SubscriptionConfig): ProtoJson {
 export function topicOf(resource: TopicResource): TopicConfig {
   refuseUnsupported(resource);
   const { name = "", labels, messageRetentionDuration: retention } = resource;
+  const transforms = transformsOf(resource.messageTransforms);
   return {
     name,
+    ...(transforms.length > 0 && { transforms }),
     ...(labels && { labels }),
     ...(retention && { retentionMs: durationMs("messageRetentionDuration", retention) }),
   };
 }
 
-export function topicResource({ name, labels, retentionMs }: TopicConfig): ProtoJson {
+export function topicResource({ name, labels, retentionMs, transforms }: TopicConfig): ProtoJson {
   return {
     name,
+    ...transformResources(transforms),
     ...(labels && { labels }),
     ...(retentionMs && { messageRetentionDuration: toGoogleDuration(retentionMs) }),
     state: "ACTIVE",

@@ -29,6 +29,7 @@ const UPDATABLE = [
   "retryPolicy",
   "enableExactlyOnceDelivery",
   "expirationPolicy",
+  "messageTransforms",
 ];
 
 /** google.pubsub.v1.Subscriber. */

@@ -5,7 +5,8 @@ import type { Clock, Timer } from "../clock";
 import type { Events } from "../events";
 import type { Random } from "../random";
 import { type Backlog, createBacklog, type Entry } from "./backlog";
-import { backoffMs } from "./backoff";
+import { backoffMs, UNPACED } from "./backoff";
+import type { Transformed } from "./transforms";
 import type { AckResult, Delivery, Message, SubscriptionConfig, SubscriptionStats } from "./types";
 
 /** What must survive a restart, told as it happens. */
@@ -21,6 +22,8 @@ export interface SubscriptionDeps {
   readonly log: SubscriptionLog;
   /** Publishes to the dead-letter topic. @returns why it cannot, if it cannot */
   readonly deadLetter: (message: Message, failures: number) => string | undefined;
+  /** What a message becomes on its way to the consumer. */
+  readonly transform: (message: Message) => Transformed;
   /** Marks this run of the broker in every ack id; letters and digits. */
   readonly epoch: string;
 }
@@ -128,7 +131,7 @@ export function createSubscription(
 
   const lend =
     ({ leaseMs = self.config.ackDeadlineMs, pace = 1, onEnd }: TakeOptions) =>
-    (entry: Entry): Delivery => {
+    (entry: Entry, message: Message): Delivery => {
       const ackId = Buffer.from(`${deps.epoch}:${deliveries++}:${entry.message.id}`).toString("base64url");
       const lease: Lease = { entry, pace, timer: undefined, onEnd };
       entry.ackId = ackId;
@@ -137,17 +140,22 @@ export function createSubscription(
       backlog.leased(entry);
       if (Number.isFinite(leaseMs)) arm(lease, ackId, leaseMs);
       const attempt = entry.failures + 1;
-      events.emit({ type: "delivered", subscription: self.config.name, messageId: entry.message.id, attempt });
-      return { ackId, message: entry.message, attempt };
+      events.emit({ type: "delivered", subscription: self.config.name, messageId: message.id, attempt });
+      return { ackId, message, attempt };
     };
 
   const fail = (ackId: string, reason: string) => {
     const lease = leases.get(ackId);
     if (!lease || lease.entry.ackId !== ackId) return;
-    const { entry } = lease;
+    release(lease.entry);
+    failEntry(lease.entry, reason, self.config.retry);
+    announce();
+  };
+
+  /** Counts a failure: the message waits for its next delivery, or is dead-lettered. */
+  const failEntry = (entry: Entry, reason: string, retry: SubscriptionConfig["retry"]) => {
     const { message } = entry;
-    const { name, deadLetter, retry } = self.config;
-    release(entry);
+    const { name, deadLetter } = self.config;
     entry.failures++;
     const about = { subscription: name, messageId: message.id, attempt: entry.failures };
     const last = deadLetter && entry.failures >= deadLetter.maxAttempts ? deadLetter : undefined;
@@ -157,8 +165,7 @@ export function createSubscription(
       events.emit({ type: "deadLettered", ...about, topic: last.topic });
       log.acked(message.id);
       // Later messages of its key that are out stay out: nothing of what comes before them comes again.
-      forget(backlog.remove(entry));
-      return announce();
+      return forget(backlog.remove(entry));
     }
     log.failed(message.id, entry.failures);
     const pause = backoffMs(retry, entry.failures, random);
@@ -167,7 +174,31 @@ export function createSubscription(
     // Said once per message: production would not say it at all.
     if (refusal !== undefined && entry.failures === last?.maxAttempts)
       events.emit({ type: "notDeadLettered", ...about, topic: last.topic, reason: refusal });
-    announce();
+  };
+
+  const removeEntry = (entry: Entry) => {
+    log.acked(entry.message.id);
+    forget(backlog.remove(entry));
+  };
+
+  /** Makes of a waiting entry what the consumer gets; or says that the entry is gone, or waits again. */
+  const prepare = (entry: Entry, nowMs: number): Message | "gone" | "failed" => {
+    const { message } = entry;
+    const { name, retentionMs, retry } = self.config;
+    if (message.publishedMs + retentionMs <= nowMs) {
+      removeEntry(entry);
+      return "gone";
+    }
+    const made = deps.transform(message);
+    if ("message" in made) return made.message;
+    if ("droppedBy" in made) {
+      events.emit({ type: "dropped", by: name, messageId: message.id, functionName: made.droppedBy });
+      removeEntry(entry);
+      return "gone";
+    }
+    // No consumer takes its time over it: without a pause it would fail again at once.
+    failEntry(entry, made.fault, retry && retry.minMs > 0 ? retry : UNPACED);
+    return "failed";
   };
 
   /** The entry an ack id speaks for, or why it speaks for none. */
@@ -198,11 +229,22 @@ export function createSubscription(
 
     take(max, options = {}) {
       const now = clock.now();
-      const isExpired = ({ message }: Entry) => message.publishedMs + self.config.retentionMs <= now;
-      const found = backlog.ready(max, now, options.perKey ?? Number.POSITIVE_INFINITY);
-      const taken = found.filter((entry) => !isExpired(entry)).map(lend(options));
+      const give = lend(options);
+      const taken: Delivery[] = [];
+      let changed = false;
+      while (taken.length < max) {
+        const found = backlog.ready(max - taken.length, now, options.perKey ?? Number.POSITIVE_INFINITY);
+        if (found.length === 0) break;
+        for (const entry of found) {
+          const made = prepare(entry, now);
+          if (typeof made !== "string") taken.push(give(entry, made));
+          else changed = true;
+          // What comes behind it on its lane waits for it.
+          if (made === "failed" && self.config.ordering && entry.message.orderingKey) break;
+        }
+      }
       // Last, because it may wake consumers, which take in their turn.
-      for (const { message } of found.filter(isExpired)) self.discard(message.id);
+      if (changed) announce();
       return taken;
     },
 
@@ -248,8 +290,7 @@ export function createSubscription(
     discard(messageId) {
       const entry = backlog.get(messageId);
       if (!entry) return;
-      log.acked(messageId);
-      forget(backlog.remove(entry));
+      removeEntry(entry);
       announce();
     },
 

@@ -1,6 +1,16 @@
+/** JavaScript that changes messages or drops them. https://cloud.google.com/pubsub/docs/smts/smts-overview */
+export interface TransformConfig {
+  readonly functionName: string;
+  readonly code: string;
+  /** Kept, and not run. */
+  readonly disabled?: true;
+}
+
 /** Resource names are full (`projects/p/topics/t`); times and durations are engine milliseconds. */
 export interface TopicConfig {
   readonly name: string;
+  /** What messages go through before they are stored, in this order. */
+  readonly transforms?: readonly TransformConfig[];
   /** How long the topic itself keeps messages, so that subscriptions can seek back; absent: it keeps nothing. */
   readonly retentionMs?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -54,6 +64,8 @@ export interface SubscriptionConfig {
   readonly ordering: boolean;
   readonly exactlyOnce: boolean;
   readonly filter?: string;
+  /** What the messages that the filter lets pass go through on their way to the consumer, in this order. */
+  readonly transforms?: readonly TransformConfig[];
   /** Absent: redelivery at once. */
   readonly retry?: { readonly minMs: number; readonly maxMs: number };
   readonly deadLetter?: { readonly topic: string; readonly maxAttempts: number };

@@ -231,12 +231,8 @@ describe("what a plan gets wrong", () => {
       (r) =>
         Object.assign(r.google_pubsub_subscription!.kept!, {
           cloud_storage_config: { bucket: "code", avro_config: { use_topic_schema: true } },
-          message_transforms: [{ javascript_udf: { code: "x" } }],
         }),
-      [
-        "warning MR4017 app/google_pubsub_subscription.kept.cloud_storage_config.avro_config.use_topic_schema",
-        "warning MR4017 app/google_pubsub_subscription.kept.message_transforms.javascript_udf.code",
-      ],
+      ["warning MR4017 app/google_pubsub_subscription.kept.cloud_storage_config.avro_config.use_topic_schema"],
     ],
     [
       "a command and a volume beside an archive, which they do not start",

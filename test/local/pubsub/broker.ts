@@ -8,6 +8,7 @@ import {
   type PubSub,
   type PubSubOptions,
   type SubscriptionConfig,
+  type TopicConfig,
 } from "../../../local/engine/pubsub";
 import { seededRandom } from "../../../local/engine/random";
 
@@ -42,8 +43,9 @@ export interface Bench {
   readonly restart: (options?: { readonly compacted?: boolean }) => Bench;
 }
 
-export interface BenchOptions extends Partial<Pick<PubSubOptions, "canDeadLetter">> {
+export interface BenchOptions extends Partial<Pick<PubSubOptions, "canDeadLetter" | "transformLimitMs">> {
   readonly subscription?: Partial<SubscriptionConfig>;
+  readonly topic?: Partial<TopicConfig>;
   readonly push?: (request: PushRequest) => Promise<PushResult>;
   readonly seed?: string;
 }
@@ -70,10 +72,11 @@ function run(options: BenchOptions, clock: VirtualClock, read: readonly Json[] |
     },
     push: options.push ?? (async () => ({ kind: "status", status: 204 })),
     ...(options.canDeadLetter && { canDeadLetter: options.canDeadLetter }),
+    ...(options.transformLimitMs && { transformLimitMs: options.transformLimitMs }),
   });
   if (read) for (const entry of read) pubsub.replay(entry);
   else {
-    for (const name of [TOPIC, DEAD]) pubsub.createTopic({ name });
+    for (const name of [TOPIC, DEAD]) pubsub.createTopic({ name, ...(name === TOPIC && options.topic) });
     pubsub.createSubscription(config(options.subscription));
     pubsub.createSubscription(config({ name: LETTERS, topic: DEAD }));
   }

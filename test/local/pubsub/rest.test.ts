@@ -59,12 +59,27 @@ describe("a request that cannot be what it should", () => {
   it.each([
     ["schemaSettings", topic("t-1"), { schemaSettings: { schema: "projects/p/schemas/s", encoding: "JSON" } }],
     ["ingestionDataSourceSettings", topic("t-1"), { ingestionDataSourceSettings: {} }],
-    ["messageTransforms", topic("t-1"), { messageTransforms: [{}] }],
+    ["message transforms", topic("t-1"), { messageTransforms: [{}] }],
     ["bigqueryConfig", subscription("s-1"), { topic: "projects/p/topics/orders", bigqueryConfig: { table: "p.d.t" } }],
   ])("is told that %s does not run here", async (field, path, body) => {
     const { status, json } = await ask("PUT", path, body);
     expect(status).toBe(501);
     expect(json.error).toMatchObject({ status: "UNIMPLEMENTED", message: expect.stringContaining(field) as string });
+  });
+
+  it("gives back the transforms of topics and subscriptions, and takes others for them", async () => {
+    const udf = (functionName: string) => ({
+      javascriptUdf: { functionName, code: `function ${functionName}(message) { return message; }` },
+    });
+    const messageTransforms = [udf("a"), { ...udf("b"), disabled: true }];
+    const made = { [topic("changed")]: {}, [subscription("changed")]: { topic: "projects/p/topics/orders" } };
+    for (const [path, more] of Object.entries(made)) {
+      expect((await ask("PUT", path, { ...more, messageTransforms })).json).toMatchObject({ messageTransforms });
+      const field = path.includes("topics") ? "topic" : "subscription";
+      const update = { [field]: { messageTransforms: [udf("c")] }, updateMask: "messageTransforms" };
+      expect((await ask("PATCH", path, update)).status).toBe(200);
+      expect((await ask("GET", path, "")).json).toMatchObject({ messageTransforms: [udf("c")] });
+    }
   });
 
   it("never makes the engine fail, whatever it holds", async () => {
