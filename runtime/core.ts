@@ -73,6 +73,8 @@ export interface RuntimeOptions {
   readonly fetch?: typeof fetch;
   /** @default the wall clock, or the local engine's */
   readonly clock?: Clock;
+  /** In [0, 1): what keeps the pauses of many instances out of step. @default Math.random */
+  readonly random?: () => number;
 }
 
 /** What every way of receiving events starts from. */
@@ -114,6 +116,7 @@ export function prepare(
     clock,
     log,
     report: options.report,
+    random: options.random,
     probe: createProbe(handler.contract.manifest.name, env),
   };
 }

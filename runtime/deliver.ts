@@ -30,7 +30,7 @@ export interface DeliverOptions {
   readonly log: Log;
   readonly probe: Probe;
   /** In [0, 1). @default Math.random */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Unique text. @default randomUUID */
   readonly newId?: () => string;
   /** Tells somebody else what became of an event. */

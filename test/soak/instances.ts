@@ -7,6 +7,7 @@ import { type Core, createCore } from "../../runtime/core";
 import { firestoreStore } from "../../runtime/firestore";
 import type { Handler } from "../../runtime/handler";
 import { environmentFor } from "../runtime/support/environment";
+import { answer } from "../runtime/support/rest-fetch";
 import { goodClaims, strippedToken } from "../runtime/support/tokens";
 
 export const DATABASE = "projects/p/databases/(default)";
@@ -51,7 +52,7 @@ export function startSoakInstance({ clock, random, fetch: send, handler, log }: 
     if (!alive) return never;
     const drawn = random.next();
     const { lost, unavailable, late, slow } = FAULTS;
-    if (drawn < unavailable) return new Response("{}", { status: 503 });
+    if (drawn < unavailable) return answer(503, "{}");
     if (drawn < unavailable + late) {
       clock.after(random.below(20_000), () => void send(url, init).catch(() => {}));
       throw new Error("no answer in time");
@@ -68,6 +69,7 @@ export function startSoakInstance({ clock, random, fetch: send, handler, log }: 
     clock: own,
     fetch: faulty,
     write: log,
+    random: () => random.next(),
     env: {
       ...environmentFor(made),
       PUBSUB_EMULATOR_HOST: "pubsub.test",

@@ -4,6 +4,7 @@ import { defineHandler, type Handler } from "../../../runtime/handler";
 import type { Outcome } from "../../../runtime/outcome";
 import { StoreUnavailable } from "../../../runtime";
 import type { Change, RecordData, Store } from "../../../runtime/store/store";
+import { nameless } from "./nameless";
 import { atLeastOnce, transactional } from "./orders";
 import { createWorld, incoming, type Instance, startInstance } from "./simulation";
 
@@ -23,13 +24,15 @@ export interface Bounds {
   readonly publishes?: boolean;
   /** A store as a careless adapter would be: it writes over whatever is there. @default false */
   readonly unfenced?: boolean;
+  /** Takes every order and every instance for different: the same ends, many times as dear. @default false */
+  readonly unreduced?: boolean;
 }
 
 export interface Checked {
   /** Different states that were seen. */
   readonly states: number;
-  /** Runs in which everything had come to its end. */
-  readonly ends: number;
+  /** States in which everything has come to its end, each known by its hash, whichever instance is which. */
+  readonly ends: ReadonlySet<string>;
   /** What is wrong, each with the shortest path that was found to it. */
   readonly violations: ReadonlyMap<string, readonly string[]>;
 }
@@ -60,13 +63,16 @@ interface Pending {
  *   enough to let it die before what it does.
  * - Whoever waits for an owner looks again when it would see something else, or time has to pass.
  * - A write over a version that is no more fails whenever it is made.
+ * - A delivery begins with a claim, which waits for its turn like any other: it is enough to begin all of them first.
+ * - Instances differ in their names alone, so states that differ in who is who are one.
+ * - Whoever pauses before it asks again does so at once: nobody notices, and its call waits for its turn.
  * @param mostStates an end to it @default none
  */
 export async function check(bounds: Bounds, mostStates = Infinity): Promise<Checked> {
   const seen = new Set<string>();
   const violations = new Map<string, readonly string[]>();
   const paths: number[][] = [[]];
-  let ends = 0;
+  const ends = new Set<string>();
   for (let path = paths.pop(); path && seen.size < mostStates; path = paths.pop()) {
     const run = createRun(bounds);
     const note = () => {
@@ -78,12 +84,12 @@ export async function check(bounds: Bounds, mostStates = Infinity): Promise<Chec
     await run.settle();
     for (const choice of path) await run.make(run.moves()[choice]!);
     for (const taken = [...path]; ; taken.push(0)) {
-      const state = run.state();
+      const state = run.state(bounds.unreduced ? "each" : "whoever");
       if (seen.has(state)) break;
       seen.add(state);
       const moves = run.moves();
       if (moves.length === 0) {
-        ends++;
+        ends.add(run.state("whoever"));
         await run.finish();
         break;
       }
@@ -97,6 +103,8 @@ export async function check(bounds: Bounds, mostStates = Infinity): Promise<Chec
 
 /** Longer than a lease, which lasts 15 s at most. */
 const LAPSE_MS = 16_000;
+/** Longer than any pause before a call is made again, shorter than until a lease is renewed. */
+const LONGEST_PAUSE_MS = 3_000;
 /** Nobody runs out of time. */
 const PATIENT = { timeLimit: "9000s", retry: { attempts: 5 } } as const;
 const CONTRACTS = {
@@ -114,6 +122,7 @@ function createRun({
   lostReplies = 0,
   publishes = false,
   unfenced = false,
+  unreduced = false,
 }: Bounds) {
   const world = createWorld();
   const wrong: string[] = [];
@@ -128,6 +137,7 @@ function createRun({
   let effectCommits = 0;
   let acked = false;
   let healthy = false;
+  let pausedMs = 0;
 
   const stored = () => [...world.store.records.values()][0];
   const current = (): RecordData | undefined => stored()?.record;
@@ -160,7 +170,9 @@ function createRun({
       },
       async rows(ids) {
         await turn(owner, "reads rows");
-        return world.store.rows(ids);
+        const rows = await world.store.rows(ids);
+        told(rows.map(({ id }) => id));
+        return rows;
       },
       async commit(change) {
         const fate = await turn(owner, "writes", change);
@@ -229,53 +241,78 @@ function createRun({
     for (const entry of pending.filter((each) => each.owner === owner)) pending.splice(pending.indexOf(entry), 1);
   };
 
-  const stalely = (entry: Pending): Move => ({
-    label: `${entry.owner} writes in vain`,
-    make: () => {
-      pending.splice(pending.indexOf(entry), 1);
-      entry.go("ok");
-    },
-  });
-  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const go = (entry: Pending, fate: Fate) => () => {
+    pending.splice(pending.indexOf(entry), 1);
+    entry.go(fate);
+  };
+  const losing = (entry: Pending) => () => {
+    left.lostReplies--;
+    go(entry, "lost")();
+  };
+  const stalely = (entry: Pending): readonly Move[] => [
+    { label: `${entry.owner} writes in vain`, make: go(entry, "ok") },
+    ...(left.lostReplies > 0
+      ? [{ label: `${entry.owner} writes in vain, and the reply is lost`, make: losing(entry) }]
+      : []),
+  ];
+  /** Whoever pauses for less than any lease lasts goes on at once: nothing else happens to it meanwhile. */
+  const settle = async () => {
+    await turnOver();
+    for (let next = pause(); next !== undefined; next = pause()) {
+      pausedMs += next;
+      if (pausedMs > LONGEST_PAUSE_MS) throw new Error("pauses add up to so much that leases are renewed");
+      await world.clock.advance(next);
+    }
+  };
+  const pause = () => {
+    const next = (world.clock.next() ?? Infinity) - world.clock.now();
+    return next <= LONGEST_PAUSE_MS ? next : undefined;
+  };
 
   const run = {
     wrong,
     labels,
     settle,
-    state(): string {
+    state(of: "each" | "whoever"): string {
       const { documents, outbox } = world.store;
       const version = stored()?.version;
-      const waiting = pending.map(({ owner, what, change }) =>
-        JSON.stringify([
-          owner,
-          what,
-          change && [timeless(change.record), change.expect === version, change.removeRows],
-        ]),
-      );
-      const published = world.published.map(({ id }) => id);
+      const waiting = (owner: number) =>
+        pending
+          .filter((entry) => entry.owner === owner)
+          .map(({ what, change }) => [
+            what,
+            change && [timeless(change.record), change.expect === version, change.removeRows],
+          ]);
       const sets: string[][] = [
         [...documents].map((each) => JSON.stringify(each)),
         [...outbox.keys()],
-        published,
-        waiting,
+        world.published.map(({ id }) => id),
       ];
-      const all = [timeless(current()), lapsed(), histories, left, acked, sets.map((set) => set.toSorted())];
-      return createHash("sha1").update(JSON.stringify(all)).digest("base64");
+      const shared = [timeless(current()), lapsed(), left, acked, sets.map((set) => set.toSorted())];
+      const each = histories.map((history, owner) =>
+        JSON.stringify([
+          history,
+          waiting(owner)
+            .map((entry) => JSON.stringify(entry))
+            .toSorted(),
+        ]),
+      );
+      const text = of === "each" ? JSON.stringify([shared, each]) : nameless(JSON.stringify(shared), each);
+      return createHash("sha1").update(text).digest("base64");
     },
     moves(): readonly Move[] {
       const moves: Move[] = [];
+      const delivery: Move = { label: `delivery ${instances.length}`, make: start };
+      // It makes a claim that waits for its turn: nobody notices, so it is enough to let it happen first.
+      if (instances.length < deliveries && !unreduced) return [delivery];
       const version = stored()?.version;
       const stale = pending.find(({ change }) => change && change.expect !== version);
       // It fails now as it would at any later time, so nothing is lost by having it over with.
-      if (stale && !unfenced && left.lostReplies === 0) return [stalely(stale)];
+      if (stale && !unfenced) return stalely(stale);
       const able = pending.filter(({ owner, what }) => what !== "reads" || !waits(owner));
       for (const entry of able) {
         const { owner, what, change } = entry;
         const label = `${owner} ${change ? `writes ${change.record.state}` : what}`;
-        const go = (fate: Fate) => () => {
-          pending.splice(pending.indexOf(entry), 1);
-          entry.go(fate);
-        };
         const unless = (budget: keyof typeof left, more: string, make: () => unknown) => {
           if (left[budget] === 0) return;
           moves.push({
@@ -286,12 +323,12 @@ function createRun({
             },
           });
         };
-        moves.push({ label, make: go("ok") });
-        if (what === "runs the handler") unless("failures", ", which fails", go("fails"));
-        if (what === "writes") unless("lostReplies", ", and the reply is lost", go("lost"));
+        moves.push({ label, make: go(entry, "ok") });
+        if (what === "runs the handler") unless("failures", ", which fails", go(entry, "fails"));
+        if (what === "writes") unless("lostReplies", ", and the reply is lost", go(entry, "lost"));
         if (what !== "reads") unless("crashes", ", but dies before", () => crash(owner));
       }
-      if (instances.length < deliveries) moves.push({ label: `delivery ${instances.length}`, make: start });
+      if (instances.length < deliveries) moves.push(delivery);
       if (left.lapses > 0 && able.length > 0)
         moves.push({
           label: "the lease lapses",
@@ -328,7 +365,7 @@ function createRun({
     const before = instances.length;
     start();
     for (let i = 0; i < 500 && alive[before]; i++) {
-      await settle();
+      await turnOver();
       const next = world.clock.next();
       if (alive[before] && next !== undefined) await world.clock.advance(next - world.clock.now());
     }
@@ -336,6 +373,8 @@ function createRun({
   };
   return run;
 }
+
+const turnOver = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Without what depends on the hour alone. */
 const timeless = (record: RecordData | undefined) => record && { ...record, firstSeenMs: 0, expireAtMs: 0 };
