@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { parseAvroSchema } from "../../language/avro";
 import { addIssue, enableApi, escapeTemplate, isKnown, MillraceStack, physicalName } from "../core";
 import { PubsubSchema } from "../l1/pubsub";
 import { pubsubName } from "./names";
@@ -58,7 +59,10 @@ export class Schema extends Construct implements ISchema {
 
 /** What is wrong with a definition; undefined when it parses. */
 const MISTAKES = {
-  avro: (definition: string) => failureOf(() => void JSON.parse(definition)),
+  avro(definition: string) {
+    const schema = parseAvroSchema(definition);
+    return schema.ok ? undefined : schema.mistake;
+  },
   protobuf: (definition: string) =>
     failureOf(() => {
       // Loaded when there is such a schema: nothing else here needs it.

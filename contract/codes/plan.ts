@@ -155,4 +155,9 @@ export const planCodes = {
     fix: "grant the role to whom the source sends as",
     source: "https://cloud.google.com/eventarc/docs/all-roles-permissions",
   },
+  MR4034: {
+    title: "schema that no stack creates",
+    why: "its definition is not known here, so the topic takes messages that Google Cloud would refuse",
+    fix: "synthesize the stack that creates the schema into the same folder",
+  },
 } as const satisfies CodeTable;

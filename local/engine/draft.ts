@@ -6,7 +6,7 @@ import type { TtlPolicy } from "./firestore";
 import type { ExecutionSettings } from "./jobs/types";
 import type { JobConfig } from "./scheduler/types";
 import type { QueueConfig } from "./tasks/types";
-import type { SubscriptionConfig, TopicConfig } from "./pubsub/types";
+import type { SchemaConfig, SubscriptionConfig, TopicConfig } from "./pubsub/types";
 import type { BucketConfig } from "./storage/types";
 import type { ProgramSpec, TargetSpec } from "./target";
 import type { WorkflowConfig } from "./workflows/types";
@@ -14,7 +14,14 @@ import type { WorkflowConfig } from "./workflows/types";
 /** A topic as a plan asks for it. Resource names are full everywhere in a draft. */
 export interface TopicDraft {
   readonly config: TopicConfig;
+  readonly schema?: SchemaUse;
   readonly resource: PlannedResource;
+}
+
+/** The schema that a topic names; its definition follows from another resource. */
+export interface SchemaUse {
+  readonly name: string;
+  readonly encoding: SchemaConfig["encoding"];
 }
 
 export interface SubscriptionDraft {
@@ -108,6 +115,8 @@ export interface GrantDraft {
 /** What a plan asks for, gathered resource by resource; `systemOf` makes a system of it. */
 export interface Draft {
   readonly topics: TopicDraft[];
+  /** Schemas of Pub/Sub by their full names. */
+  readonly schemas: Map<string, Pick<SchemaConfig, "type" | "definition">>;
   readonly subscriptions: SubscriptionDraft[];
   readonly workloads: WorkloadDraft[];
   readonly jobs: JobDraft[];
@@ -134,6 +143,7 @@ export interface Draft {
 
 export const emptyDraft = (report: (issue: Issue) => void): Draft => ({
   topics: [],
+  schemas: new Map(),
   subscriptions: [],
   workloads: [],
   jobs: [],

@@ -74,6 +74,7 @@ export function systemOf(
   checkSources(draft);
   checkNames(draft);
   const foreign = foreignTopics(draft);
+  const topics = draft.topics.map((topic) => withSchema(draft, topic));
   const targets = targetsOf(draft);
   const runJobs = runJobsOf(draft);
   for (const subscription of draft.subscriptions) {
@@ -102,7 +103,7 @@ export function systemOf(
   }
   const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
   return {
-    topics: [...draft.topics, ...foreign.map((name) => ({ config: { name } }))],
+    topics: [...topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,
     jobs: draft.jobs,
     queues: draft.queues,
@@ -150,6 +151,18 @@ function checkNames(draft: Draft): void {
 }
 
 /** Topics that subscriptions and jobs name and no stack creates; each is said once. */
+/** A topic with the schema that it names; one of no stack cannot be read, and is not asked for. */
+function withSchema({ schemas, report }: Draft, topic: TopicDraft): TopicDraft {
+  const { schema, config, resource } = topic;
+  if (!schema) return topic;
+  const definition = schemas.get(schema.name);
+  if (definition) return { ...topic, config: { ...config, schema: { ...schema, ...definition } } };
+  const problem = `${schema.name} belongs to no stack that was read; messages are not checked against it here`;
+  const fix = "synthesize the stack that creates it into the same folder";
+  report(issue("MR4034", `${where(resource)}.schema_settings`, problem, fix, { severity: "warning" }));
+  return topic;
+}
+
 function foreignTopics(draft: Draft): readonly string[] {
   const own = new Set(draft.topics.map(({ config }) => config.name));
   const foreign = new Set<string>();

@@ -14,18 +14,37 @@ export const topicName = (read: Reader, path: string): string => {
 const topic: Adapter = {
   type: "google_pubsub_topic",
   runs: true,
-  honoured: ["name", "project", "message_retention_duration", "message_transforms"],
+  honoured: ["name", "project", "message_retention_duration", "message_transforms", "schema_settings"],
   inert: ["labels", "kms_key_name", "message_storage_policy", "timeouts"],
   computed: (read) => ({
     project: read.project,
     id: `projects/${read.project}/topics/${read.required("name")}`,
     ...labelled(read),
   }),
-  contribute: (read, resource, draft) => void draft.topics.push({ config: topicConfig(read), resource }),
+  contribute(read, resource, draft) {
+    const schema = read.text("schema_settings.schema");
+    const encoding = read.text("schema_settings.encoding") === "BINARY" ? "BINARY" : "JSON";
+    draft.topics.push({ config: topicConfig(read), resource, ...(schema && { schema: { name: schema, encoding } }) });
+  },
   observe(read, { pubsub }) {
     const config = topicConfig(read);
     const found = pubsub.topics().find(({ name }) => name === config.name);
     return found ? changed(config, found, TOPIC_ATTRIBUTES) : "gone";
+  },
+};
+
+const schema: Adapter = {
+  type: "google_pubsub_schema",
+  runs: true,
+  honoured: ["name", "project", "type", "definition"],
+  inert: ["timeouts"],
+  computed: (read) => ({
+    project: read.project,
+    id: `projects/${read.project}/schemas/${read.required("name")}`,
+  }),
+  contribute(read, _resource, draft) {
+    const type = read.text("type") === "PROTOCOL_BUFFER" ? "PROTOCOL_BUFFER" : "AVRO";
+    draft.schemas.set(read.required("id"), { type, definition: read.text("definition") ?? "" });
   },
 };
 
@@ -258,4 +277,4 @@ function pushOf(read: Reader): PushConfig | undefined {
   };
 }
 
-export const pubsubAdapters: readonly Adapter[] = [topic, subscription];
+export const pubsubAdapters: readonly Adapter[] = [schema, topic, subscription];

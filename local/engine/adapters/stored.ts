@@ -103,7 +103,6 @@ export const storedAdapters: readonly Adapter[] = [
   numbered("google_monitoring_notification_channel", "notificationChannels"),
   numbered("google_monitoring_uptime_check_config", "uptimeCheckConfigs"),
   named("google_logging_metric", "metrics"),
-  named("google_pubsub_schema", "schemas"),
   dataflow("google_dataflow_job"),
   dataflow("google_dataflow_flex_template_job"),
   data,

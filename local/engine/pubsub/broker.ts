@@ -12,6 +12,7 @@ import { type Admitted, createIntake, type Publication } from "./intake";
 import { encodeMessage, type Entry, replayInto } from "./journal";
 import { checkName, filterOf, subscriptionFault, topicFault } from "./limits";
 import { startPush } from "./push";
+import { createSchemas } from "./schemas";
 import { createSubscription, type Subscription } from "./subscription";
 import { createTransforms } from "./transforms";
 import {
@@ -81,7 +82,8 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const topics = new Map<string, TopicConfig>();
   const live = new Map<string, { subscription: Subscription; history: History; push?: { stop(): void } }>();
   let nextId = FIRST_ID;
-  const intake = createIntake({ clock, transforms, nextId: () => String(nextId++) });
+  const schemas = createSchemas();
+  const intake = createIntake({ clock, transforms, schemas, nextId: () => String(nextId++) });
   const seen = (id: number) => void (nextId = Math.max(nextId, id + 1));
   const epoch = clock.now().toString(36);
   const snapshots = new Map<string, Snapshot>();
@@ -282,7 +284,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
     },
     ensureTopic(config) {
       checkName(config.name, "topics");
-      const fault = topicFault(config) ?? transforms.fault(config.transforms);
+      const fault = topicFault(config) ?? transforms.fault(config.transforms) ?? schemas.fault(config.schema);
       if (fault) throw new StatusError("INVALID_ARGUMENT", fault);
       topics.set(config.name, config);
       write({ op: "topic", config });

@@ -1,6 +1,7 @@
 import { StatusError } from "../../wire/rest";
 import type { Clock } from "../clock";
 import { LIMITS, messageFault } from "./limits";
+import type { Schemas } from "./schemas";
 import type { Transforms } from "./transforms";
 import type { Message, TopicConfig } from "./types";
 
@@ -12,10 +13,11 @@ export type Admitted = { readonly message: Message } | { readonly droppedBy: str
 export interface IntakeOptions {
   readonly clock: Clock;
   readonly transforms: Transforms;
+  readonly schemas: Schemas;
   readonly nextId: () => string;
 }
 
-/** What publishing to a topic takes: Google's limits, and the topic's own transforms. */
+/** What publishing to a topic takes: Google's limits, the topic's transforms and its schema. */
 export interface Intake {
   /** @throws INVALID_ARGUMENT, FAILED_PRECONDITION: nothing of the request is published */
   admitAll(topic: TopicConfig, messages: readonly Publication[]): readonly Admitted[];
@@ -25,13 +27,16 @@ export interface Intake {
 
 const invalid = (fault: string) => new StatusError("INVALID_ARGUMENT", fault);
 
-export function createIntake({ clock, transforms, nextId }: IntakeOptions): Intake {
+export function createIntake({ clock, transforms, schemas, nextId }: IntakeOptions): Intake {
   const admit: Intake["admit"] = (topic, { data, attributes, orderingKey = "" }) => {
     const id = nextId();
     const made = transforms.apply(topic.transforms, { id, data, attributes, orderingKey, publishedMs: clock.now() });
     // Google returns the error of a function to the publisher.
     if ("fault" in made) throw invalid(`message transform of ${topic.name}: ${made.fault}`);
-    return "droppedBy" in made ? { ...made, id } : made;
+    if ("droppedBy" in made) return { ...made, id };
+    const followed = schemas.apply(topic.schema, made.message);
+    if ("fault" in followed) throw invalid(followed.fault);
+    return followed;
   };
   return {
     admit,

@@ -23,7 +23,9 @@ export function publisherService(pubsub: PubSub): ServiceImplementation {
         "messageRetentionDuration",
         "messageTransforms",
       ]);
-      pubsub.ensureTopic(topicOf(updated));
+      const { schemaSettings: _, ...rest } = updated;
+      // No mask of this surface changes what only a plan brings.
+      pubsub.ensureTopic({ ...topicOf(rest), ...(current.schema && { schema: current.schema }) });
       return updated;
     },
     Publish(request) {

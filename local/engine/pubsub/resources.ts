@@ -39,6 +39,8 @@ export interface TopicResource {
   readonly labels?: Readonly<Record<string, string>>;
   readonly messageRetentionDuration?: string;
   readonly messageTransforms?: readonly TransformResource[];
+  /** Shown only: the engine serves no schemas, and takes them from a plan. */
+  readonly schemaSettings?: { readonly schema: string; readonly encoding: string };
 }
 
 export interface MessageResource {
@@ -179,10 +181,11 @@ export function topicOf(resource: TopicResource): TopicConfig {
   };
 }
 
-export function topicResource({ name, labels, retentionMs, transforms }: TopicConfig): ProtoJson {
+export function topicResource({ name, labels, retentionMs, transforms, schema }: TopicConfig): ProtoJson {
   return {
     name,
     ...transformResources(transforms),
+    ...(schema && { schemaSettings: { schema: schema.name, encoding: schema.encoding } }),
     ...(labels && { labels }),
     ...(retentionMs && { messageRetentionDuration: toGoogleDuration(retentionMs) }),
     state: "ACTIVE",

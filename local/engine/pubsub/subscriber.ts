@@ -32,6 +32,9 @@ const UPDATABLE = [
   "messageTransforms",
 ];
 
+/** What only a plan brings, and no mask of this surface changes. */
+const exportOf = ({ config }: Subscription) => config.export && { export: config.export };
+
 /** google.pubsub.v1.Subscriber. */
 export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplementation {
   const named = (request: ProtoJson) => pubsub.subscription(nameIn(request, "subscription"));
@@ -54,7 +57,7 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
       const { subscription = {}, updateMask } = request as { subscription?: SubscriptionResource; updateMask?: string };
       const current = pubsub.subscription(subscription.name ?? "");
       const updated = masked(show(current), subscription as ProtoJson, updateMask, UPDATABLE);
-      const config = subscriptionOf(updated);
+      const config = { ...subscriptionOf(updated), ...exportOf(current) };
       findDeadLetterTopic(config);
       pubsub.updateSubscription(config);
       return show(current);
@@ -70,7 +73,8 @@ export function subscriberService(pubsub: PubSub, clock: Clock): ServiceImplemen
     ModifyPushConfig(request) {
       const current = named(request);
       const pushConfig = request["pushConfig"] as SubscriptionResource["pushConfig"];
-      pubsub.updateSubscription(subscriptionOf({ ...show(current), ...(pushConfig && { pushConfig }) }));
+      const updated = subscriptionOf({ ...show(current), ...(pushConfig && { pushConfig }) });
+      pubsub.updateSubscription({ ...updated, ...exportOf(current) });
       return {};
     },
     async Pull(request, { signal }) {

@@ -6,11 +6,21 @@ export interface TransformConfig {
   readonly disabled?: true;
 }
 
+/** What the messages of a topic must follow. */
+export interface SchemaConfig {
+  readonly name: string;
+  readonly encoding: "JSON" | "BINARY";
+  readonly type: "AVRO" | "PROTOCOL_BUFFER";
+  readonly definition: string;
+}
+
 /** Resource names are full (`projects/p/topics/t`); times and durations are engine milliseconds. */
 export interface TopicConfig {
   readonly name: string;
   /** What messages go through before they are stored, in this order. */
   readonly transforms?: readonly TransformConfig[];
+  /** What they must follow after that. */
+  readonly schema?: SchemaConfig;
   /** How long the topic itself keeps messages, so that subscriptions can seek back; absent: it keeps nothing. */
   readonly retentionMs?: number;
   readonly labels?: Readonly<Record<string, string>>;

@@ -87,7 +87,10 @@ describe("a subscription to BigQuery", () => {
 
   it("follows the topic's schema, or the table's columns, never both", () => {
     const { one } = plan((stack) => {
-      const schema = new Schema(stack, "Order", { type: "avro", definition: '{"type":"record"}' });
+      const schema = new Schema(stack, "Order", {
+        type: "avro",
+        definition: '{"type":"record","name":"Order","fields":[]}',
+      });
       const topic = new Topic(stack, "Orders", { schema: { schema } });
       const bigQuery = { table: table(stack, []), columnsFrom: "topic-schema", dropUnknownFields: true } as const;
       new Subscription(stack, "Keep", { topic, deadLetter: false, bigQuery });

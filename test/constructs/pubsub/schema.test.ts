@@ -44,6 +44,7 @@ describe("a schema", () => {
 
   it.each<SchemaProps>([
     { type: "avro", definition: "{" },
+    { type: "avro", definition: '{"type":"record","name":"Order","fields":[{"name":"id","type":"text"}]}' },
     { type: "protobuf", definition: "message Order { string id = ; }" },
   ])("that does not parse is an error: %j", (props) => {
     expect(issuesOf((stack) => new Schema(stack, "Order", props))).toMatchObject([

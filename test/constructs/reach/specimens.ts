@@ -62,7 +62,12 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       retention: "1d",
       storageRegions: ["europe-west1"],
       enforceStorageRegions: true,
-      schema: { schema: new Schema(stack, "Schema", { type: "avro", definition: '{"type":"record"}' }) },
+      schema: {
+        schema: new Schema(stack, "Schema", {
+          type: "avro",
+          definition: '{"type":"record","name":"Order","fields":[]}',
+        }),
+      },
       transforms,
       encryption,
       labels,

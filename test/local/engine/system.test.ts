@@ -235,6 +235,15 @@ describe("what a plan gets wrong", () => {
       ["warning MR4017 app/google_pubsub_subscription.kept.cloud_storage_config.avro_config.use_topic_schema"],
     ],
     [
+      "a schema of nobody, which no message is checked against",
+      (r) =>
+        void (r.google_pubsub_topic!.orders!.schema_settings = {
+          schema: "projects/other/schemas/order",
+          encoding: "JSON",
+        }),
+      ["warning MR4034 app/google_pubsub_topic.orders.schema_settings"],
+    ],
+    [
       "a command and a volume beside an archive, which they do not start",
       (r) => {
         const template = r.google_cloud_run_v2_service!.charge!.template as Record<string, unknown>;
