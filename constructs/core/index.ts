@@ -33,6 +33,8 @@ export {
 export type { Labels } from "./labels";
 export { fit, kebab, type NameRule, physicalName } from "./names";
 export {
+  allowCall,
+  type CallingService,
   contractEnvironment,
   handlerEnvironment,
   type IPushTarget,

@@ -39,6 +39,8 @@ export interface IPushTarget {
   readonly dependables: readonly ITerraformDependable[];
   /** Lets the grantee call the target, and nothing else of the project; undefined when no role of Google's guards it. */
   grantInvoke(grantee: IGrantee, reason?: string): Grant | undefined;
+  /** Tells the handler behind it who calls. @default nobody is told */
+  admit?(caller: IServiceAccount, from?: CallingService): void;
 }
 
 /** A push target that runs a handler under an identity of its own. */
@@ -49,6 +51,19 @@ export interface IWorkload extends IPushTarget {
   addEnvironment(name: string, value: string): void;
   /** Adds to an environment variable that is a list with commas, unless the user has set it: one more caller, say. */
   extendEnvironment(name: string, value: string): void;
+}
+
+/** Senders whose requests a handler understands only when it was packaged to. */
+export type CallingService = "tasks" | "scheduler";
+
+/** Lets an identity call a target, and tells a handler behind it, which takes deliveries of those alone whom it knows. */
+export function allowCall(
+  target: IPushTarget,
+  caller: IServiceAccount,
+  { reason, from }: { readonly reason?: string; readonly from?: CallingService } = {},
+): Grant | undefined {
+  target.admit?.(caller, from);
+  return target.grantInvoke(caller, reason);
 }
 
 /** What every workload accepts, whatever it runs on. */

@@ -4,6 +4,7 @@ import { ENV, LOCAL_ENVIRONMENT } from "../../contract/environment";
 import {
   acknowledge,
   type Acknowledgement,
+  allowCall,
   check,
   enableApi,
   type Grant,
@@ -133,13 +134,11 @@ export class EventarcTrigger extends Construct {
     const reason = `delivers events of ${this.name}`;
     const tokens = this.identity.grantTokenCreator(serviceAgent(this, "pubsub")).resource;
     if ("workflow" in target) return [tokens, target.grantExecute(this.identity, reason).resource];
-    if (isWorkload(target)) {
-      target.extendEnvironment(ENV.callers, this.identity.email);
-      // Eventarc's tokens are for the address that Google gives the service, which nobody knows before it is made; the
-      // platform lets in none that are for another service.
-      if (target.service) target.extendEnvironment(ENV.audience, `https://${target.service.name}-*`);
-    }
-    const invoke = target.grantInvoke(this.identity, reason);
+    // Eventarc's tokens are for the address that Google gives the service, which nobody knows before it is made; the
+    // platform lets in none that are for another service.
+    if (isWorkload(target) && target.service)
+      target.extendEnvironment(ENV.audience, `https://${target.service.name}-*`);
+    const invoke = allowCall(target, this.identity, { reason });
     return [tokens, ...(invoke ? [invoke.resource] : [])];
   }
 

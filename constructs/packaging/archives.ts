@@ -78,14 +78,21 @@ export class Archives extends Construct {
  * Packages a workload's handler and reports what is wrong with it at the construct. When it cannot be packaged the
  * archive is empty and the synth stops on the issue.
  */
-export function archiveOf(construct: Construct, kind: HandlerKind, code: HandlerCode): HandlerArchive {
+export function archiveOf(
+  construct: Construct,
+  kind: HandlerKind,
+  code: HandlerCode & { readonly name?: string },
+): HandlerArchive {
   const { handlersDir } = MillraceStack.of(construct).context;
-  const { contract, minify, external, transports } = code;
+  const { contract, name, minify, external, transports } = code;
   const entry = resolve(handlersDir, code.entry);
   const { archive, findings } = packageHandler({ kind, contract, entry, minify, external, transports });
   for (const { code, severity, fault } of findings) addIssue(construct, code, fault, severity);
   const nothing = new Uint8Array();
-  return archive ?? { name: contract.manifest.name, bytes: nothing, code: nothing };
+  const ofContract = contract.manifest.name;
+  if (!archive) return { name: ofContract, bytes: nothing, code: nothing };
+  // Two workloads of one handler would share an object, which goes with the first of them that is destroyed.
+  return name === undefined ? archive : { ...archive, name: `${name}${archive.name.slice(ofContract.length)}` };
 }
 
 /** Paths of the files below a folder, relative to it and with forward slashes. */

@@ -21,7 +21,7 @@ export interface PackageRequest extends BundleOptions {
 
 /** A handler ready to be deployed. */
 export interface HandlerArchive {
-  /** `<contract name>-<16 hex digits of the content>`, the stem of every object name. */
+  /** `<contract name>-<16 hex digits of the content>`, the stem of every object name; a workload's own name goes first. */
   readonly name: string;
   /** The zip: `index.js` and `package.json`. */
   readonly bytes: Uint8Array;

@@ -1,7 +1,9 @@
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { ENV } from "../../contract/environment";
 import {
   addIssue,
+  type CallingService,
   check,
   checkAtSynth,
   type Grant,
@@ -26,6 +28,7 @@ import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
+import type { TransportName } from "../packaging/wrapper";
 import { workloadAlarms, workloadSection } from "./alarms";
 import { checkBilling, LOAD_RULES } from "./load-rules";
 import { metricsOfWorkload, type workloadMetrics } from "./metrics";
@@ -45,6 +48,12 @@ export interface WorkloadKind {
   readonly notAName: "MR1316" | "MR1202";
 }
 
+/** What a handler was packaged with. */
+interface Packaged {
+  readonly entry?: string;
+  readonly transports?: readonly TransportName[];
+}
+
 /** Where a workload is and what it is called. */
 export interface Place {
   readonly projectId: string;
@@ -60,6 +69,11 @@ const nameRule = (kind: string): NameRule => ({
   max: 49,
   allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
 });
+
+const SENDERS = { tasks: "Cloud Tasks", scheduler: "Cloud Scheduler" } as const satisfies Record<
+  CallingService,
+  string
+>;
 
 /** `cloudfunctions.invoker` alone would let nobody in: a function is called through the service under it. */
 const invoke = ({ kind }: WorkloadKind): GrantKind => ({
@@ -94,7 +108,7 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   protected constructor(
     scope: Construct,
     id: string,
-    props: SizedWorkloadProps,
+    private readonly props: SizedWorkloadProps & Packaged,
     private readonly workloadKind: WorkloadKind,
   ) {
     super(scope, id);
@@ -135,6 +149,16 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   /** Adds to an environment variable that is a list with commas, unless the user has set it. */
   extendEnvironment(name: string, value: string): void {
     this.variables.extend(name, value);
+  }
+
+  /** Tells the handler who calls, and reports a caller whose requests it was not packaged to understand. */
+  admit(caller: IServiceAccount, from?: CallingService): void {
+    const { contract, entry, transports = [] } = this.props;
+    if (!contract) return;
+    this.variables.extend(ENV.callers, caller.email);
+    if (entry === undefined || from === undefined || transports.includes(from)) return;
+    const problem = `its handler was not packaged to understand what ${SENDERS[from]} sends: every request is refused`;
+    addIssue(this, "MR1338", { problem, fix: `set transports: ["${from}"]` });
   }
 
   /** The Cloud Run service that answers; the one under a function has its name. */

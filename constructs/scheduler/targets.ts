@@ -1,7 +1,15 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
-import { durationOf, type Grant, type IGrantee, type IPushTarget, type IServiceAccount, ServiceAccount } from "../core";
+import {
+  allowCall,
+  durationOf,
+  type Grant,
+  type IGrantee,
+  type IPushTarget,
+  type IServiceAccount,
+  ServiceAccount,
+} from "../core";
 import type { ITopic } from "../pubsub/topic";
 import type { ICloudRunJob } from "../run/job";
 import { checkedRunBody, isOverriding, type JobOverrides } from "../run/job-overrides";
@@ -119,7 +127,7 @@ export function bindTarget(binding: Binding, target: ScheduledTarget): BoundTarg
 function bindCall(binding: Binding, target: CallTarget): BoundTarget {
   const { call, path = "", method = "POST", headers, body } = target;
   const identity = identityOf(binding, target);
-  const invoke = call.grantInvoke(identity, `runs ${binding.fullName}`);
+  const invoke = allowCall(call, identity, { reason: `runs ${binding.fullName}`, from: "scheduler" });
   const deadline = target.attemptDeadline ?? defaultDeadline(call);
   const http = {
     url: `${call.pushEndpoint}${path}`,

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
 import {
   addIssue,
+  allowCall,
   check,
   durationOf,
   enableApi,
@@ -210,7 +211,7 @@ class ExistingTaskQueue extends Construct implements ITaskQueue {
 
 /** Whoever creates a task with a token needs actAs on its account, or Cloud Tasks refuses the task. target.proto: `OidcToken` */
 function enqueue(queue: GrantTarget, grantee: IGrantee, { as, target, dependsOn }: EnqueueOptions): readonly Grant[] {
-  const invoke = target.grantInvoke(as, `carries out tasks of ${queue.name}`);
+  const invoke = allowCall(target, as, { reason: `carries out tasks of ${queue.name}`, from: "tasks" });
   return [grant(queue, grantee, ENQUEUE, { dependsOn }), as.grantActAs(grantee), ...(invoke ? [invoke] : [])];
 }
 

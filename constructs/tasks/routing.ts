@@ -1,6 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
-import type { IPushTarget, IServiceAccount } from "../core";
-import { isKnown } from "../core";
+import { allowCall, type IPushTarget, isKnown, type IServiceAccount } from "../core";
 
 /** Where a queue sends its tasks, whatever they say themselves. */
 export interface TaskRouting {
@@ -34,7 +33,7 @@ export interface BoundRouting {
 /** Lets the identity of a routing call its target. */
 export function bindRouting(routing: TaskRouting, queue: string): BoundRouting {
   const { target, as, path, method, headers, enforce = "always" } = routing;
-  const invoke = target.grantInvoke(as, `carries out tasks of ${queue}`);
+  const invoke = allowCall(target, as, { reason: `carries out tasks of ${queue}`, from: "tasks" });
   const url = new URL(isKnown(target.pushEndpoint) ? target.pushEndpoint : target.audience);
   return {
     before: [...target.dependables, ...(invoke ? [invoke.resource] : [])],

@@ -208,6 +208,11 @@ export const runCodes = {
     fix: "leave billing out, or run a job on the schedule",
     source: "https://cloud.google.com/run/docs/configuring/billing-settings",
   },
+  MR1338: {
+    title: "handler that does not understand its caller",
+    why: "requests of Cloud Tasks and Cloud Scheduler are told by their headers, and the part that reads them travels with those handlers alone that ask for it: the runtime refuses every one",
+    fix: 'add the sender to the workload\'s transports, ["scheduler"] or ["tasks"], or let ScheduledJob or TaskQueueWorker make the workload',
+  },
   MR1337: {
     title: "public workload that cannot be",
     why: "who may call is decided in two places besides the invoker role, ingress and the runtime, and one of them disagrees",

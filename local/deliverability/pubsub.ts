@@ -49,11 +49,14 @@ export const walkPubSub: Walk = (world) => {
   const subscriptions = subscriptionsOf(world);
   const parked = world.workloads.flatMap(({ environment }) => environment.get("MILLRACE_DEAD_LETTER_TOPIC") ?? []);
   const forwarded = subscriptions.map(({ item }) => deadLetterTopicOf(item)).filter((topic) => topic !== undefined);
+  const streamed = world.workloads
+    .filter(({ kind }) => kind === "dataflow")
+    .flatMap(({ environment }) => [...environment.values()]);
   for (const subscription of subscriptions) {
     push(world, subscription, found);
     writes(world, subscription, found);
     deadLetters(world, subscription, subscriptions, found);
-    keeping(subscription, [...forwarded, ...parked], found);
+    keeping(subscription, { letters: [...forwarded, ...parked], streamed }, found);
   }
   for (const topic of world.ofType("google_pubsub_topic")) {
     const name = topicOf(topic);
@@ -249,11 +252,20 @@ function keptAWeek(keeper: Item, { fault }: Collector): void {
   });
 }
 
-function keeping({ item, topic }: Subscription, deadLetterTopics: readonly string[], { fault }: Collector): void {
+interface Surroundings {
+  /** Topics of dead letters. */
+  readonly letters: readonly string[];
+  /** What jobs of Dataflow are told to read. */
+  readonly streamed: readonly string[];
+}
+
+function keeping({ item, name, topic }: Subscription, { letters, streamed }: Surroundings, { fault }: Collector): void {
   const { config } = item;
   const warn = { severity: "warning", at: item } as const;
-  const last = deadLetterTopics.some((one) => same(one, topic) !== "no");
-  if (hasAt(config, "dead_letter_policy") === false && !last)
+  const last = letters.some((one) => same(one, topic) !== "no");
+  // Dataflow gives healthy messages back when workers come and go, so that Pub/Sub would take those away (decision 12).
+  const paced = streamed.some((one) => same(one, name) === "yes");
+  if (hasAt(config, "dead_letter_policy") === false && !last && !paced)
     fault({
       ...warn,
       code: "MR4411",

@@ -1,5 +1,4 @@
-import { ENV } from "../../../contract/environment";
-import type { Grant, IPushTarget, IServiceAccount, IWorkload } from "../../core";
+import { allowCall, type Grant, type IPushTarget, type IServiceAccount } from "../../core";
 import type { ITopic } from "../../pubsub/topic";
 import type { ICloudRunJob } from "../../run/job";
 import type { IStartableWorkflow } from "../../scheduler/targets";
@@ -13,14 +12,10 @@ export interface Callee {
   grant(identity: IServiceAccount, reason: string): readonly Grant[];
 }
 
-const isWorkload = (target: IPushTarget): target is IWorkload => "extendEnvironment" in target;
-
 export const invocationOf = (target: IPushTarget): Callee => ({
   what: `calls ${target.audience}`,
   grant(identity, reason) {
-    // A handler takes deliveries of those alone whom it knows.
-    if (isWorkload(target)) target.extendEnvironment(ENV.callers, identity.email);
-    const grant = target.grantInvoke(identity, reason);
+    const grant = allowCall(target, identity, { reason });
     return grant ? [grant] : [];
   },
 });

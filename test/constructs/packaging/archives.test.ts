@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { z } from "zod";
 import { defineContract } from "../../../contract/contract";
+import { CloudRunService } from "../../../constructs";
 import { MillraceStack } from "../../../constructs/core";
 import { Archives, archiveOf } from "../../../constructs/packaging/archives";
 import { handlerSource, project, RUNTIME_STAND_IN, write } from "../../support/project";
@@ -62,6 +63,24 @@ describe("the archives of a stack", () => {
     expect(second.name).not.toBe(first.name);
     expect(existsSync(join(folder, first.name))).toBe(false);
     expect(readdirSync(folder)).toEqual([second.name]);
+  });
+
+  it("hold an object for each workload of a handler, so that one can go without the other's code", () => {
+    const stack = testStack({ handlersDir });
+    for (const name of ["first", "second", undefined])
+      new CloudRunService(stack, name ?? "Third", { ...code, ...(name !== undefined && { name }) });
+    const names = planOf(stack)
+      .all("google_storage_bucket_object")
+      .map(({ name }) => name as string);
+    expect(names.map((name) => name.replace(/-[0-9a-f]{16}/, "")).sort()).toEqual([
+      "charge.cjs",
+      "charge.zip",
+      "first.cjs",
+      "first.zip",
+      "second.cjs",
+      "second.zip",
+    ]);
+    expect(new Set(names.map((name) => /[0-9a-f]{16}/.exec(name)![0])).size).toBe(1);
   });
 
   it("report at the construct what cannot be packaged", () => {

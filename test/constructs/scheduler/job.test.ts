@@ -10,6 +10,7 @@ import {
   Topic,
 } from "../../../constructs";
 import { parseSchedule } from "../../../language/schedule";
+import { handlersOf, testContract } from "../../support/handlers";
 import { codesOf, issuesOf, plan, planOf, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
@@ -51,6 +52,25 @@ describe("a job that calls a service", () => {
     expect(grantsOf(stack).filter(({ principal }) => principal === identity!.principal)).toEqual([
       expect.objectContaining({ role: "roles/run.invoker", on: "service" }),
     ]);
+  });
+
+  it("tells a handler behind it who calls, and refuses one that was not packaged to understand the call", () => {
+    const contract = testContract();
+    const handler = (transports?: readonly "scheduler"[]) => (stack: MillraceStack) =>
+      new SchedulerJob(stack, "Weekly", {
+        schedule: every.week("monday", "09:00"),
+        target: {
+          call: new CloudRunService(stack, "Charge", { contract, entry: "charge.handler.ts", transports }),
+        },
+      });
+    const given = { handlersDir: handlersOf(contract) };
+    expect(codesOf(handler(), given)).toEqual(["MR1338"]);
+    expect(codesOf(handler(["scheduler"]), given)).toEqual([]);
+    const { env } = plan(handler(["scheduler"]), given).one("google_cloud_run_v2_service")["template"].containers[0];
+    expect(env).toContainEqual({
+      name: "MILLRACE_CALLERS",
+      value: "web-dev-weekly-identity@acme-dev.iam.gserviceaccount.com",
+    });
   });
 
   it("waits for the API, the service and the grant", () => {

@@ -26,8 +26,6 @@ describe("a plan of every construct", () => {
       "MR4411 web-dev/Files Too",
       // A target of the test's own, which grants something else than what it takes.
       "MR4401 web-dev/Partner",
-      // It calls a handler's service, whose runtime was told of its trigger alone.
-      "MR4425 web-dev/Weekly",
     ]);
   });
 
