@@ -105,7 +105,6 @@ export class Consumer extends Construct implements BoundConsumer {
     this.dependables = this.subscription.dependables;
     this.alarms = [...this.subscription.alarms, ...(isMonitored(this.workload) ? this.workload.alarms : [])];
     this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(delivery.maxDeliveryAttempts));
-    this.workload.extendEnvironment(ENV.callers, this.subscription.subscription.pushIdentity!.email);
     check(this, { rememberMs: manifest.rememberMs, keptMs: this.subscription.subscription.retentionMs }, RECORD_RULES);
   }
 }

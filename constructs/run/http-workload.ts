@@ -155,7 +155,7 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   admit(caller: IServiceAccount, from?: CallingService): void {
     const { contract, entry, transports = [] } = this.props;
     if (!contract) return;
-    this.variables.extend(ENV.callers, caller.email);
+    this.tell(caller.email);
     if (entry === undefined || from === undefined || transports.includes(from)) return;
     const problem = `its handler was not packaged to understand what ${SENDERS[from]} sends: every request is refused`;
     addIssue(this, "MR1338", { problem, fix: `set transports: ["${from}"]` });
@@ -167,7 +167,15 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     return { name: this.serviceName, reference: this.resource.name, project, region };
   }
 
+  /** Takes events of this account, beside others, where a handler runs. */
+  private tell(email: string): void {
+    if (this.props.contract) this.variables.extend(ENV.callers, email);
+  }
+
+  /** Lets the grantee call it; the handler takes events of an account that was let call, and of no group. */
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
+    const [kind, email] = grantee.principal.split(/:(.*)/s);
+    if (kind === "serviceAccount") this.tell(email!);
     return grant(targetOf(this, this.name, this.resource.name), grantee, invoke(this.workloadKind), { reason });
   }
 }

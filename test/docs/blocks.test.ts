@@ -1,7 +1,8 @@
-import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { renderIssue } from "../../contract/issue";
+import { issuesOf, subjectOf } from "../local/deliverability/plans";
 import { root } from "../repo/tree";
 import { pages } from "./pages";
 
@@ -9,7 +10,8 @@ import { pages } from "./pages";
  * Blocks of TypeScript and JavaScript in the pages are programs:
  * - every block compiles, in one program with the repository's own settings;
  * - `file=orders.contract.ts` names a block's file, so that other blocks of the page can import it;
- * - `synth` says that running the block writes at least one stack;
+ * - `synth` says that running the block writes at least one stack, and the deliverability checker has nothing to say of
+ *   any of them;
  * - `skip="reason"` leaves a block out, and needs the reason.
  */
 const LANGUAGES: Readonly<Record<string, string>> = {
@@ -75,13 +77,45 @@ describe("code in the pages", () => {
   });
 
   const synths = taken.filter(({ info }) => info["synth"] !== undefined);
-  if (synths.length > 0)
-    it.each(synths)("of $at synthesizes", async ({ folder, name }) => {
-      const args = ["-C", "millrace-source", "--require", "tsx/cjs", name];
-      await promisify(execFile)(process.execPath, args, { cwd: folder });
+  describe("that synthesizes", () => {
+    let failures: Readonly<Record<string, string>> = {};
+
+    // In one process, each in its folder: loading the constructs costs more than most of the blocks.
+    beforeAll(() => {
+      const driver = join(scratch, "synth.cjs");
+      writeFileSync(driver, DRIVER);
+      writeFileSync(
+        join(scratch, "synth.json"),
+        JSON.stringify(synths.map(({ at, folder, name }) => ({ at, folder, name }))),
+      );
+      const args = ["-C", "millrace-source", "--require", "tsx/cjs", driver];
+      const ran = spawnSync(process.execPath, args, { cwd: scratch, encoding: "utf8" });
+      if (ran.status !== 0) throw new Error(ran.stderr);
+      failures = JSON.parse(readFileSync(join(scratch, "failures.json"), "utf8")) as typeof failures;
+    }, 60_000);
+
+    it.each(synths)("of $at writes stacks that deliver", ({ at, folder }) => {
+      expect(failures[at]).toBeUndefined();
       const stacks = join(folder, "cdktf.out/stacks");
       const written = existsSync(stacks) ? readdirSync(stacks) : [];
       expect(written.length).toBeGreaterThan(0);
-      for (const stack of written) expect(existsSync(join(stacks, stack, "cdk.tf.json"))).toBe(true);
+      for (const stack of written)
+        expect(issuesOf(subjectOf(join(folder, "cdktf.out"), stack)).map(renderIssue)).toEqual([]);
     });
+  });
 });
+
+const DRIVER = `
+const { writeFileSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const failures = {};
+for (const { at, folder, name } of JSON.parse(readFileSync("synth.json", "utf8"))) {
+  process.chdir(folder);
+  try {
+    require(join(folder, name));
+  } catch (error) {
+    failures[at] = String(error.stack);
+  }
+}
+writeFileSync(join(__dirname, "failures.json"), JSON.stringify(failures));
+`;

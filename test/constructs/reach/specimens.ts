@@ -62,12 +62,7 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       retention: "1d",
       storageRegions: ["europe-west1"],
       enforceStorageRegions: true,
-      schema: {
-        schema: new Schema(stack, "Schema", {
-          type: "avro",
-          definition: '{"type":"record","name":"Order","fields":[]}',
-        }),
-      },
+      schema: { schema: new Schema(stack, "Schema", { type: "avro", definition: '"string"' }) },
       transforms,
       encryption,
       labels,
