@@ -8,4 +8,4 @@ export {
   type Schedule,
   type ScheduleFault,
 } from "./syntax";
-export { isTimeZone } from "./zone";
+export { formatInZone, isTimeZone } from "./zone";

@@ -1,4 +1,5 @@
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Whether the tz database that Node.js ships knows the zone; abbreviations and offsets are no zones. */
@@ -15,6 +16,14 @@ export function isTimeZone(zone: string): boolean {
 /** What the clocks of a zone show at an instant, written as if it were UTC, milliseconds. */
 export function toWall(instantMs: number, zone: string): number {
   return instantMs + offset(instantMs, zone);
+}
+
+/** What the clocks of a zone show at an instant, with how far they are from UTC: `2026-11-30T09:00:00+01:00`. */
+export function formatInZone(instantMs: number, zone: string): string {
+  const minutes = Math.round(offset(instantMs, zone) / MINUTE_MS);
+  const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const far = [hours, rest].map((part) => String(part).padStart(2, "0")).join(":");
+  return `${new Date(toWall(instantMs, zone)).toISOString().slice(0, 19)}${minutes < 0 ? "-" : "+"}${far}`;
 }
 
 /** The instants at which the clocks of a zone show a time: none in a gap, two in an overlap; ascending. */

@@ -112,7 +112,11 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     journal,
     start: async (program, variables, args) => attemptOf(await processes.startAlone(program, variables, args)),
   });
-  const workers = createWorkers({ clock, events, start: (program) => processes.startAlone(program, {}) });
+  const workers = createWorkers({
+    clock,
+    events,
+    start: (program, variables) => processes.startAlone(program, variables),
+  });
   /** Resources whose processes are wanted in an engine that starts none by itself. */
   const awake = new Set<string>();
   const isAwake = ({ resource }: SystemTarget) =>

@@ -13,7 +13,7 @@ export interface WorkerPoolConfig {
 export interface WorkersOptions {
   readonly clock: Clock;
   readonly events: Events;
-  readonly start: (program: ProgramSpec) => Promise<Child>;
+  readonly start: (program: ProgramSpec, variables: Readonly<Record<string, string>>) => Promise<Child>;
 }
 
 /** Pools of processes that nobody calls. */
@@ -41,18 +41,27 @@ interface Instance {
 
 interface Revision {
   readonly config: WorkerPoolConfig;
+  /** Counts the revisions of the pool since the engine started. */
+  readonly number: number;
   readonly instances: readonly Instance[];
   restarts: number;
   over: boolean;
 }
 
+/** https://cloud.google.com/run/docs/container-contract#worker-pools-env-vars */
+const variablesOf = ({ number, config: { program } }: Revision): Readonly<Record<string, string>> => ({
+  CLOUD_RUN_WORKER_POOL: program.name,
+  CLOUD_RUN_WORKER_POOL_REVISION: `${program.name}-${String(number).padStart(5, "0")}-loc`,
+});
+
 export function createWorkers(options: WorkersOptions): Workers {
   const { clock, events } = options;
   const pools = new Map<string, Revision>();
+  const revisions = new Map<string, number>();
 
   const keepUp = async (revision: Revision, instance: Instance): Promise<void> => {
     const { program } = revision.config;
-    const child = await options.start(program);
+    const child = await options.start(program, variablesOf(revision));
     instance.child = child;
     if (revision.over) return void child.stop(GRACE_MS);
     const beganMs = clock.now();
@@ -85,7 +94,9 @@ export function createWorkers(options: WorkersOptions): Workers {
       const name = targetName(config.program);
       const before = pools.get(name);
       const instances = Array.from({ length: config.instances }, (): Instance => ({ crashes: 0 }));
-      const revision: Revision = { config, instances, restarts: 0, over: false };
+      const number = (revisions.get(name) ?? 0) + 1;
+      revisions.set(name, number);
+      const revision: Revision = { config, number, instances, restarts: 0, over: false };
       pools.set(name, revision);
       try {
         await Promise.all(instances.map((instance) => keepUp(revision, instance)));

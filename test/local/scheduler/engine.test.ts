@@ -23,6 +23,13 @@ const withJobs: Parameters<typeof pipeline>[0] = (resource) => {
         oidc_token: identity,
       },
     },
+    nightly: {
+      name: "nightly",
+      schedule: "30 2 * * *",
+      time_zone: "Europe/Berlin",
+      paused: true,
+      pubsub_target: { topic_name: "${google_pubsub_topic.orders.id}", data: Buffer.from("night").toString("base64") },
+    },
     health: {
       name: "health",
       schedule: "*/5 * * * *",
@@ -77,6 +84,7 @@ describe("the jobs of a plan", () => {
     const { body } = await rest("GET", `${PARENT}/jobs`);
     expect(body["jobs"]).toMatchObject([
       { name: `${PARENT}/jobs/report`, schedule: "every monday 09:00", timeZone: "Europe/Berlin", state: "ENABLED" },
+      { name: `${PARENT}/jobs/nightly`, timeZone: "Europe/Berlin" },
       { name: `${PARENT}/jobs/health`, state: "PAUSED" },
     ]);
     expect((await rest("POST", `${PARENT}/jobs/health:resume`)).body).toMatchObject({ state: "ENABLED" });
@@ -85,14 +93,34 @@ describe("the jobs of a plan", () => {
     expect((await rest("POST", `${PARENT}/jobs`)).status).toBe(501);
   });
 
-  it("are listed by millrace schedule ls, with their next runs and the last one", async () => {
+  it("are listed by millrace schedule ls, by the engine's word for the next run and with the last one", async () => {
+    const { terminal, stdout } = screen();
+    expect(await scheduleList("app", { ...options, next: 2, json: true }, terminal)).toBe(0);
+    const { jobs, running } = JSON.parse(stdout()) as { jobs: Record<string, any>[]; running: boolean }; // oxlint-disable-line typescript/no-explicit-any -- CLI output
+    expect(running).toBe(true);
+    const [first, second] = jobs[0]!["next"] as string[];
+    expect(Date.parse(first!)).toBe(engine.scheduler.job(`${PARENT}/jobs/report`).nextMs);
+    // A week by the clock on the wall: an hour more or less where the clocks are changed in it.
+    expect(Math.abs(Date.parse(second!) - Date.parse(first!) - 7 * 86_400_000)).toBeLessThanOrEqual(3_600_000);
+    expect(jobs[0]!["nextLocal"]).toEqual([first, second].map(() => expect.stringMatching(/T09:00:00\+0[12]:00$/)));
+    expect(jobs).toMatchObject([
+      { lastRun: { reason: "status 200" } },
+      { state: "PAUSED" },
+      { state: "PAUSED", next: [] },
+    ]);
+  });
+
+  it("are listed from the plan alone, in their own zone", async () => {
     const { terminal, stdout } = screen();
     const now = () => Date.parse("2026-11-24T12:00:00Z");
-    expect(await scheduleList("app", { ...options, next: 2 }, terminal, now)).toBe(0);
+    expect(await scheduleList("app", { ...options, state: "/nowhere", next: 2 }, terminal, now)).toBe(0);
     expect(stdout()).toMatch(
-      /report +every monday 09:00 +Europe\/Berlin +ENABLED +2026-11-30T08:00Z 2026-12-07T08:00Z +\S+Z status 200/,
+      /report +every monday 09:00 +Europe\/Berlin +ENABLED +Mon 2026-11-30 09:00\+01:00, Mon 2026-12-07 09:00\+01:00 +-/,
     );
     expect(stdout()).toMatch(/health +\*\/5 \* \* \* \* +Etc\/UTC +PAUSED +- /);
+    expect(stdout()).toContain(
+      "nightly: 2027-03-28 02:30 does not exist in Europe/Berlin, so there is no run\nnightly: 2027-10-31 02:30 comes twice in Europe/Berlin, so there may be two runs",
+    );
   });
 
   it("have to exist, and an engine to run them", async () => {
