@@ -7,7 +7,7 @@ import { realClock } from "./clock";
 import { CONTROL, controlRest } from "./control";
 import { countPushes } from "./delivery";
 import { durableGrpc, durableRest } from "./durable";
-import { type Endpoints, removeEndpoints, writeEndpoints } from "./endpoints";
+import { type Endpoints, endpointsWriter, removeEndpoints } from "./endpoints";
 import type { Engine, EngineOptions } from "./engine";
 import { createEventRouter } from "./eventarc";
 import { createEvents } from "./events";
@@ -231,7 +231,8 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),
     fidelity: world.system.fidelity,
   });
-  const changed = () => writeEndpoints(paths.endpoints, endpoints());
+  const writeEndpoints = endpointsWriter(paths.endpoints);
+  const changed = () => writeEndpoints(endpoints());
   const sessions = createSessions({
     stack,
     store,
@@ -283,7 +284,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   }
   started.push(...delivering.map((service) => () => service.stop()));
   started.push(() => sessions.current()?.close());
-  writeEndpoints(paths.endpoints, endpoints());
+  changed();
   started.push(() => removeEndpoints(paths.endpoints));
   const self: Engine = {
     get endpoints() {

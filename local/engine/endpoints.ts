@@ -44,12 +44,18 @@ export interface TargetEndpoint {
   readonly localUrl: string;
 }
 
-/** Writes the document so that a reader finds the whole of it or none. */
-export function writeEndpoints(file: string, endpoints: Endpoints): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(endpoints, null, 2)}\n`);
-  renameSync(temporary, file);
+/** Writes the document, where it says something new, so that a reader finds the whole of it or none. */
+export function endpointsWriter(file: string): (endpoints: Endpoints) => void {
+  let written: string | undefined;
+  return (endpoints) => {
+    const text = `${JSON.stringify(endpoints, null, 2)}\n`;
+    if (text === written) return;
+    mkdirSync(dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}.tmp`;
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+    written = text;
+  };
 }
 
 /** @returns undefined when there is none, or none that this version understands */

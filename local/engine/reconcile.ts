@@ -77,6 +77,13 @@ export function createReconciler(kinds: readonly Kind[], journal: Journal): Reco
   const journalName = "plan";
   /** A digest of what each thing was asked to be, by kind and name. */
   const asked = new Map(kinds.map(({ kind }) => [kind, new Map<string, string>()]));
+  /** Configurations never change, and most are the same ones from one system to the next. */
+  const digests = new WeakMap<object, string>();
+  const digestOf = (config: object): string => {
+    const digest = digests.get(config) ?? makeDigest(config);
+    digests.set(config, digest);
+    return digest;
+  };
   let current: System;
   let began = false;
   const write = (entry: Entry) => journal.append(journalName, entry);
@@ -143,7 +150,7 @@ export function createReconciler(kinds: readonly Kind[], journal: Journal): Reco
 }
 
 /** @param config plain data; bytes count by their content */
-const digestOf = (config: object): string =>
+const makeDigest = (config: object): string =>
   createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22);
 
 function issuesOf(error: unknown, resource: PlannedResource | undefined): readonly Issue[] {

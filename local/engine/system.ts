@@ -1,12 +1,11 @@
 import type { Issue } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import type { CompletionContext, PlannedResource } from "../plan/plan";
-import { adapterOf, type Fidelity, fidelityIssues, fidelityOf } from "./adapters";
-import { readerOf } from "./adapters/adapter";
+import { type Fidelity, fidelityIssues } from "./adapters";
+import { createContributions, gather } from "./contributions";
 import {
   type BucketDraft,
   type Draft,
-  emptyDraft,
   type GrantDraft,
   type JobDraft,
   type QueueDraft,
@@ -18,7 +17,6 @@ import { addForeignBuckets, addTriggers, checkSources } from "./event-sources";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
 import { type SystemRunJob, type SystemWorkerPool, runJobsOf, workerPoolsOf } from "./programs";
 import type { TargetSpec } from "./target";
-import { checkWorkflowResource } from "./workflows/plan-check";
 
 /** A workload the engine runs. */
 export interface SystemTarget {
@@ -55,16 +53,18 @@ export interface System {
   readonly issues: readonly Issue[];
 }
 
-/** Derives the system from planned resources. What could not work, or would not work on Google Cloud, is in `issues`. */
+/**
+ * Derives the system from planned resources. What could not work, or would not work on Google Cloud, is in `issues`.
+ * @param contributionOf what a resource asks for, for those who derive again and again. @default nothing is remembered
+ */
 export function systemOf(
   resources: readonly PlannedResource[],
   projectNumber: CompletionContext["projectNumber"],
+  contributionOf = createContributions(),
 ): System {
-  const issues: Issue[] = [];
-  const draft = emptyDraft((found) => void issues.push(found));
-  const context: CompletionContext = { projectNumber, report: draft.report };
-  for (const resource of resources)
-    adapterOf(resource)?.contribute?.(readerOf(resource, resource.attributes, context), resource, draft);
+  const contributions = resources.map((resource) => contributionOf(resource, projectNumber));
+  const issues = contributions.flatMap((one) => one.issues);
+  const draft = gather(contributions, (found) => void issues.push(found));
 
   const agentOf = (subscription: string) => pubsubAgent(projectNumber(subscription.split("/")[1] ?? ""));
   const missing = (subscription: string, topic: string) =>
@@ -96,12 +96,12 @@ export function systemOf(
       checkRunJob(draft, { path, url: target.url, email: target.oauth?.serviceAccountEmail }, runJobs);
     else checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
   }
-  for (const workflow of draft.workflows) {
-    const { issues: found, requests } = checkWorkflowResource(workflow, draft.grants);
+  for (const check of contributions.flatMap(({ workflows }) => workflows)) {
+    const { issues: found, requests } = check(draft.grants);
     found.forEach(draft.report);
     for (const request of requests) checkCall(draft, { ...request, what: "call" }, targets);
   }
-  const fidelity = resources.filter(({ mode }) => mode === "managed").map(fidelityOf);
+  const fidelity = contributions.flatMap((one) => one.fidelity ?? []);
   return {
     topics: [...topics, ...foreign.map((name) => ({ config: { name } }))],
     subscriptions: draft.subscriptions,

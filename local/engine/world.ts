@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { Plan, PlannedResource } from "../plan/plan";
 import { UNKNOWN_PROJECT_NUMBER } from "../plan/project-number";
 import { type AppliedResource, type AppliedStore, plannedOf, readApplied } from "./applied";
+import { createContributions } from "./contributions";
 import { loadPlan, refuse } from "./load";
 import { statePaths } from "./paths";
 import { resourceKey } from "./sessions";
@@ -49,6 +50,7 @@ export function createWorld(options: WorldOptions): World {
   let producers: readonly PlannedResource[] = [];
   const folderOf = (name: string) => dirname(statePaths(stateDir, name).applied);
   const planned = new WeakMap<AppliedResource, PlannedResource>();
+  const contributions = createContributions();
   const toPlanned = (resource: AppliedResource): PlannedResource => {
     const known = planned.get(resource) ?? plannedOf(resource, stack, folderOf(stack));
     planned.set(resource, known);
@@ -84,7 +86,10 @@ export function createWorld(options: WorldOptions): World {
   };
   const derived = () => {
     const asked = look();
-    return { asked, system: withEnvironment(systemOf(asked.resources, asked.projectNumber), environment) };
+    return {
+      asked,
+      system: withEnvironment(systemOf(asked.resources, asked.projectNumber, contributions), environment),
+    };
   };
 
   if (door === "terraform") producers = readProducers();

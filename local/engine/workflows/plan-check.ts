@@ -13,30 +13,30 @@ export interface PlannedRequest {
   readonly email: string | undefined;
 }
 
-/** What is wrong with a workflow of a plan, and the requests it makes whose URL is known. */
-export function checkWorkflowResource(
-  { config, resource }: WorkflowDraft,
-  grants: readonly GrantDraft[],
-): { readonly issues: readonly Issue[]; readonly requests: readonly PlannedRequest[] } {
+/** By the grants of a plan: what is wrong with a workflow of it, and the requests it makes whose URL is known. */
+export type WorkflowReading = (grants: readonly GrantDraft[]) => {
+  readonly issues: readonly Issue[];
+  readonly requests: readonly PlannedRequest[];
+};
+
+export function readWorkflowResource({ config, resource }: WorkflowDraft): WorkflowReading {
   const where = `${resource.stack}/${resource.address}`;
   const { workflow, faults } = checkSource(config.source);
   const issues = faults.map(({ at, path, ...fault }): Issue => ({
     ...fault,
     path: `${where}.source_contents:${at.line}:${at.column}${path === "" ? "" : ` ${path}`}`,
   }));
-  if (!workflow) return { issues, requests: [] };
+  if (!workflow) return () => ({ issues, requests: [] });
   const callees = calleesOf(workflow, environmentOf(config));
-  return {
-    issues: [...issues, ...missingRoles(callees, config, grants, where)],
-    requests: callees.flatMap((callee) => {
-      const url = callee.args.url;
-      if (callee.kind !== "http" || !url || !/^https?:\/\/[^/]+/.test(url.text)) return [];
-      // Google's own APIs are no targets of a plan.
-      if (/^https:\/\/[^/]*googleapis\.com/.test(url.text)) return [];
-      const email = callee.auth?.type === "OIDC" ? config.serviceAccountEmail : undefined;
-      return [{ path: `${where} ${callee.path}`, url: url.text, email }];
-    }),
-  };
+  const requests = callees.flatMap((callee) => {
+    const url = callee.args.url;
+    if (callee.kind !== "http" || !url || !/^https?:\/\/[^/]+/.test(url.text)) return [];
+    // Google's own APIs are no targets of a plan.
+    if (/^https:\/\/[^/]*googleapis\.com/.test(url.text)) return [];
+    const email = callee.auth?.type === "OIDC" ? config.serviceAccountEmail : undefined;
+    return [{ path: `${where} ${callee.path}`, url: url.text, email }];
+  });
+  return (grants) => ({ issues: [...issues, ...missingRoles(callees, config, grants, where)], requests });
 }
 
 function environmentOf({ name, env, projectNumber }: WorkflowConfig) {

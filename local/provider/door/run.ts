@@ -9,7 +9,7 @@ import { argumentIssues, isChanging } from "./arguments";
 import { attach, tellDependents } from "./attach";
 import { cleaned, execute } from "./execute";
 import { versionIssues } from "./versions";
-import { prepareWorkspace, workspaceOf } from "./workspace";
+import { initialized, prepareWorkspace, workspaceOf } from "./workspace";
 
 export interface TerraformOptions {
   /** cdktf's output folder. @default "cdktf.out" */
@@ -71,11 +71,11 @@ export async function runTerraform(options: TerraformOptions): Promise<number> {
     const terraform = (command: readonly string[], said: TerraformOptions["output"]) =>
       execute({ args: command, cwd: workspace.directory, env, output: said });
     const said: string[] = [];
-    const init =
-      args[0] === "init" ? 0 : await terraform(["init", "-input=false", "-no-color"], (text) => void said.push(text));
-    if (init !== 0) {
+    const init = () => terraform(["init", "-input=false", "-no-color"], (text) => void said.push(text));
+    const ready = args[0] === "init" ? 0 : await initialized(documents.at(-1)!, workspace, init);
+    if (ready !== 0) {
       (output ?? ((text) => process.stderr.write(text)))(said.join(""));
-      return init;
+      return ready;
     }
     code = await terraform(args, output);
   } finally {

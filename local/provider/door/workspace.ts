@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { statePaths } from "../../engine/paths";
 import { producerOf, section, type StackDocument } from "../../plan/read";
@@ -13,6 +13,8 @@ export interface Workspace {
 }
 
 const STATE = "terraform.LOCAL.tfstate";
+/** What Terraform was last initialized for. */
+const INITIALIZED = "initialized.LOCAL.json";
 
 /** @param stateDir usually `.millrace` */
 export function workspaceOf(stateDir: string, stack: string): Workspace {
@@ -37,6 +39,26 @@ export function prepareWorkspace(documents: readonly StackDocument[], stateDir: 
   writeFileSync(workspace.settings, "");
   const json = localized(document, documents, stateDir);
   writeFileSync(join(workspace.directory, "cdk.tf.json"), `${JSON.stringify(json, null, 2)}\n`);
+}
+
+/**
+ * Runs Terraform's `init` unless the folder has been initialized for just this: it depends on the providers and the
+ * backend that the document names, and on modules, which may name anything.
+ * @param init @returns its exit code
+ * @returns the exit code; 0 when there was nothing to do
+ */
+export async function initialized({ json }: StackDocument, { directory }: Workspace, init: () => Promise<number>) {
+  const file = join(directory, INITIALIZED);
+  const wanted = JSON.stringify({ terraform: json["terraform"], provider: Object.keys(section(json, "provider")) });
+  const isDone =
+    json["module"] === undefined &&
+    existsSync(join(directory, ".terraform", "terraform.tfstate")) &&
+    existsSync(file) &&
+    readFileSync(file, "utf8") === wanted;
+  if (isDone) return 0;
+  const code = await init();
+  if (code === 0) writeFileSync(file, wanted);
+  return code;
 }
 
 /** Configuration, which is written anew, and what earlier runs of Terraform in the user's folder have left. */

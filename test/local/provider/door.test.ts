@@ -40,6 +40,31 @@ function app(stacks: Readonly<Record<string, Attributes>>) {
   return { root, ...options, terraform, apply, verdict };
 }
 
+/** An environment with a program in the place of Terraform: it does something first, and becomes Terraform then. */
+function instead(root: string, first: string): NodeJS.ProcessEnv {
+  const program = join(root, "bin/terraform");
+  const { PATH } = process.env;
+  write(program, `#!/bin/sh\n${first}\nPATH="${PATH}"\nexec terraform "$@"\n`);
+  chmodSync(program, 0o755);
+  return { ...process.env, PATH: `${join(root, "bin")}:${PATH}` };
+}
+
+/** Topics one after another, and between two of them a step that ends with the command and not before. */
+function heldAfter(moment: number, names: readonly string[]): Attributes {
+  const order = names.map((name) => `google_pubsub_topic.${name}`);
+  order.splice(moment, 0, "terraform_data.hold");
+  const after = (address: string) => order.slice(0, order.indexOf(address)).slice(-1);
+  const json = topics(names);
+  const all = json["resource"].google_pubsub_topic as Record<string, Attributes>;
+  const chained = Object.entries(all).map(([name, topic]) => [
+    name,
+    { ...topic, depends_on: after(`google_pubsub_topic.${name}`) },
+  ]);
+  const wait = { command: "while kill -0 $PPID; do sleep 0.05; done 2>/dev/null" };
+  const hold = { depends_on: after("terraform_data.hold"), provisioner: [{ "local-exec": wait }] };
+  return { ...json, resource: { google_pubsub_topic: Object.fromEntries(chained), terraform_data: { hold } } };
+}
+
 const faultsOf = async (running: Promise<unknown>) => {
   const error = await running.then(
     () => undefined,
@@ -61,6 +86,29 @@ describeWithTerraform("Terraform commands on a stack", () => {
     expect((await apply("shop")).text).toContain("1 added, 0 changed, 1 destroyed");
     expect((await terraform("shop", ["destroy", "-auto-approve"])).text).toContain("2 destroyed");
     expect(await verdict("shop")).toBe(2);
+  });
+
+  it("initialize the folder once, and again for other providers or when that was lost", async () => {
+    const shop = topics(["a"]);
+    const { root, stateDir, terraform } = app({ shop });
+    const calls = join(root, "calls");
+    const env = instead(root, `echo "$1" >>"${calls}"`);
+    const called = async (...args: string[]) => {
+      rmSync(calls, { force: true });
+      expect((await terraform("shop", args, { env })).code).toBe(0);
+      return readFileSync(calls, "utf8").trim().split("\n");
+    };
+    expect(await called("validate")).toEqual(["init", "validate"]);
+    expect(await called("plan")).toEqual(["plan"]);
+    const required_providers = {
+      ...shop["terraform"].required_providers,
+      "google-beta": { source: "google-beta", version: "6.50.0" },
+    };
+    const more = { ...shop, terraform: { ...shop["terraform"], required_providers } };
+    write(join(root, "cdktf.out/stacks/shop/cdk.tf.json"), JSON.stringify(more));
+    expect(await called("validate")).toEqual(["init", "validate"]);
+    rmSync(join(stateDir, "shop/terraform/.terraform"), { recursive: true });
+    expect(await called("validate")).toEqual(["init", "validate"]);
   });
 
   it("leave the user's folder, settings and variables alone", async () => {
@@ -148,27 +196,20 @@ describeWithTerraform("Terraform commands on a stack", () => {
   it("are repaired by the next one when they are killed, at any moment", async () => {
     const names = Array.from({ length: 12 }, (_, i) => `t${i}`);
     const { root, stateDir, terraform, apply, verdict } = app({ shop: topics(names) });
-    // Terraform by another name, that says which process it is.
-    write(
-      join(root, "bin/terraform"),
-      `#!/bin/sh\necho $$ >"${root}/pid"\nPATH="${process.env["PATH"]}"\nexec terraform "$@"\n`,
-    );
-    chmodSync(join(root, "bin/terraform"), 0o755);
-    const env = { ...process.env, PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
-    const kill = () => process.kill(Number(readFileSync(join(root, "pid"), "utf8")), "SIGKILL");
-    for (const moment of [/Creating/, /(complete.*){3}/s, /(complete.*){9}/s]) {
-      let text = "";
+    const env = instead(root, `echo $$ >"${root}/pid"`);
+    const document = join(root, "cdktf.out/stacks/shop/cdk.tf.json");
+    for (const moment of [0, 3, 9]) {
+      write(document, JSON.stringify(heldAfter(moment, names)));
       let killed = false;
       const output = (piece: string) => {
-        text += piece;
-        if (killed || !moment.test(text)) return;
+        if (killed || !piece.includes("Executing: ")) return;
         killed = true;
-        kill();
+        process.kill(Number(readFileSync(join(root, "pid"), "utf8")), "SIGKILL");
       };
-      const args = ["apply", "-auto-approve", "-parallelism=2"];
-      expect((await terraform("shop", args, { env, output })).code).not.toBe(0);
+      expect((await terraform("shop", ["apply", "-auto-approve"], { env, output })).code).not.toBe(0);
       expect(killed).toBe(true);
     }
+    write(document, JSON.stringify(topics(names)));
     expect((await apply("shop")).code).toBe(0);
     expect(await verdict("shop")).toBe(0);
     const journal = readFileSync(join(stateDir, "shop/terraform/resources.LOCAL.ndjson"), "utf8");
