@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { PACKAGED } from "../constructs/packaging/bundle";
-import { wrapperSource } from "../constructs/packaging/wrapper";
+import { type TransportName, wrapperSource } from "../constructs/packaging/wrapper";
 import { type Bench, table } from "./measure";
 
 /*
@@ -16,9 +16,17 @@ export interface BundleSize {
   readonly files: readonly (readonly [file: string, bytes: number])[];
 }
 
-export function bundleSize(kind: "service" | "function", store: "memory" | "firestore"): BundleSize {
+export function bundleSize(
+  kind: "service" | "function",
+  store: "memory" | "firestore",
+  transports: readonly TransportName[] = [],
+): BundleSize {
   const { outputFiles, metafile } = buildSync({
-    stdin: { contents: wrapperSource("orders.handler.ts", { kind, store }), resolveDir: folder, loader: "ts" },
+    stdin: {
+      contents: wrapperSource("orders.handler.ts", { kind, store, transports }),
+      resolveDir: folder,
+      loader: "ts",
+    },
     bundle: true,
     write: false,
     metafile: true,

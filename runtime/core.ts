@@ -54,8 +54,8 @@ export interface RuntimeOptions {
   /** Where records live. @default a memory store, which the contract must have asked for */
   readonly store?: Store | undefined;
   /**
-   * What else may carry events, beside Pub/Sub pushes and CloudEvents: `cloudTasks()`, `cloudScheduler()`,
-   * `cloudEventsBatch()`, `workflowSteps()` of `millrace/runtime/transports`.
+   * What else may carry events, beside Pub/Sub pushes and, unless packaging has left them out, CloudEvents:
+   * `cloudTasks()`, `cloudScheduler()`, `cloudEventsBatch()`, `workflowSteps()` of `millrace/runtime/transports`.
    * @default nothing
    */
   readonly transports?: readonly Transport[];

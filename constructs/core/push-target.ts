@@ -54,7 +54,7 @@ export interface IWorkload extends IPushTarget {
 }
 
 /** Senders whose requests a handler understands only when it was packaged to. */
-export type CallingService = "tasks" | "scheduler";
+export type CallingService = "tasks" | "scheduler" | "eventarc" | "workflows";
 
 /** Lets an identity call a target, and tells a handler behind it, which takes deliveries of those alone whom it knows. */
 export function allowCall(

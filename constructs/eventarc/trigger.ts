@@ -138,7 +138,7 @@ export class EventarcTrigger extends Construct {
     // platform lets in none that are for another service.
     if (isWorkload(target) && target.service)
       target.extendEnvironment(ENV.audience, `https://${target.service.name}-*`);
-    const invoke = allowCall(target, this.identity, { reason });
+    const invoke = allowCall(target, this.identity, { reason, from: "eventarc" });
     return [tokens, ...(invoke ? [invoke.resource] : [])];
   }
 

@@ -17,8 +17,8 @@ export interface HandlerCode extends BundleOptions {
   /** Module whose default export is `defineHandler(contract, fn)`, relative to the stack's `handlersDir`. */
   readonly entry: string;
   /**
-   * Senders of HTTP requests that the handler understands beside Pub/Sub and CloudEvents; each adds about 1 KB to the
-   * bundle. @default those that the construct around it needs
+   * Senders of HTTP requests that the handler understands beside Pub/Sub; each adds 1–2 KB to the bundle.
+   * @default those that the construct around it needs
    */
   readonly transports?: readonly TransportName[];
 }

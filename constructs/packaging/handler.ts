@@ -15,7 +15,7 @@ export interface PackageRequest extends BundleOptions {
   readonly contract: AnyContract;
   /** Absolute path of a module whose default export is `defineHandler(contract, fn)`. */
   readonly entry: string;
-  /** Senders that it understands beside Pub/Sub and CloudEvents. @default none */
+  /** Senders that it understands beside Pub/Sub. @default none */
   readonly transports?: readonly TransportName[];
 }
 

@@ -1,5 +1,5 @@
 import type { ContractManifest, StoreKind } from "../../contract/contract";
-import { ENV } from "../../contract/environment";
+import { ENV, LOCAL_ENVIRONMENT } from "../../contract/environment";
 
 /**
  * What the handler becomes: an HTTP function of the Functions Framework, a process that listens on `PORT`, one that
@@ -7,8 +7,12 @@ import { ENV } from "../../contract/environment";
  */
 export type HandlerKind = "function" | "service" | "worker" | "job";
 
-/** Senders of HTTP requests that a handler understands beside Pub/Sub and CloudEvents. */
-export type TransportName = "tasks" | "scheduler" | "eventarc";
+/**
+ * Senders of HTTP requests that a handler understands beside Pub/Sub. `workflowCallbacks` sends nothing itself: whatever
+ * brings an event, a workflow that waits for it is told what became of it.
+ */
+export type TransportName =
+  "tasks" | "scheduler" | "cloudEvents" | "cloudEventsBatch" | "eventarc" | "workflowSteps" | "workflowCallbacks";
 
 /** The exported name that the Functions Framework is told to call. */
 export const FUNCTION_ENTRY_POINT = "handler";
@@ -57,8 +61,17 @@ const STORES = {
 const TRANSPORTS = {
   scheduler: "cloudScheduler",
   tasks: "cloudTasks",
+  workflowSteps: "workflowSteps",
+  cloudEventsBatch: "cloudEventsBatch",
+  cloudEvents: "cloudEvents",
   eventarc: "eventarc",
-} as const satisfies Record<TransportName, string>;
+} as const satisfies Record<Exclude<TransportName, "workflowCallbacks">, string>;
+
+/** Workflows of the local engine wait on loopback. */
+const CALLBACKS: Option = {
+  text: `report: workflowCallbacks({ loopback: process.env.${ENV.environment} === "${LOCAL_ENVIRONMENT}" })`,
+  imports: [{ names: ["workflowCallbacks"], from: "millrace/runtime/transports" }],
+};
 
 /** A check of signatures, for handlers that anybody may call. */
 const OWN_TOKENS: Option = {
@@ -126,14 +139,12 @@ export function wrapperSource(entryFile: string, wrapping: Wrapping): string {
 }
 
 function transportsOption(transports: readonly TransportName[]): readonly Option[] {
-  if (transports.length === 0) return [];
   const names = Object.entries(TRANSPORTS).flatMap(([name, imported]) =>
     transports.includes(name as TransportName) ? [imported] : [],
   );
-  return [
-    {
-      text: `transports: [${names.map((name) => `${name}()`).join(", ")}]`,
-      imports: [{ names, from: "millrace/runtime/transports" }],
-    },
-  ];
+  const understood: Option = {
+    text: `transports: [${names.map((name) => `${name}()`).join(", ")}]`,
+    imports: [{ names, from: "millrace/runtime/transports" }],
+  };
+  return [...(names.length > 0 ? [understood] : []), ...(transports.includes("workflowCallbacks") ? [CALLBACKS] : [])];
 }

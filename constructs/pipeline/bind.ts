@@ -15,7 +15,7 @@ export interface PipelineSurroundings {
   readonly notify: readonly INotificationChannel[];
   /** Whether alert policies are made. */
   readonly alarms: boolean;
-  /** What a handler must understand of the sources, beside pushes and CloudEvents. */
+  /** What a handler must understand of the sources, beside pushes. */
   readonly transports: readonly TransportName[];
   /** Database of records and effects: the pipeline's, made when it is first asked for. */
   readonly store: () => IFirestoreDatabase;

@@ -9,7 +9,7 @@ import type { SizedWorkloadProps } from "../run/workload";
 export interface DeployProps extends Omit<SizedWorkloadProps, "name" | "contract" | "timeout"> {
   /** Contract of the handler; its name names everything of the consumer. */
   readonly contract: AnyContract;
-  /** Senders that the handler understands beside Pub/Sub and CloudEvents. @default those that the sources need */
+  /** Senders that the handler understands beside Pub/Sub. @default those that the sources need */
   readonly transports?: readonly TransportName[];
 }
 

@@ -70,10 +70,13 @@ const nameRule = (kind: string): NameRule => ({
   allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
 });
 
-const SENDERS = { tasks: "Cloud Tasks", scheduler: "Cloud Scheduler" } as const satisfies Record<
-  CallingService,
-  string
->;
+/** Who sends what a handler is packaged to understand; the first transport is the one to take. */
+const SENDERS = {
+  tasks: { sender: "Cloud Tasks", transports: ["tasks"] },
+  scheduler: { sender: "Cloud Scheduler", transports: ["scheduler"] },
+  eventarc: { sender: "Eventarc", transports: ["cloudEvents", "eventarc"] },
+  workflows: { sender: "a workflow", transports: ["cloudEvents", "eventarc"] },
+} as const satisfies Record<CallingService, { readonly sender: string; readonly transports: readonly TransportName[] }>;
 
 /** `cloudfunctions.invoker` alone would let nobody in: a function is called through the service under it. */
 const invoke = ({ kind }: WorkloadKind): GrantKind => ({
@@ -156,9 +159,11 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     const { contract, entry, transports = [] } = this.props;
     if (!contract) return;
     this.tell(caller.email);
-    if (entry === undefined || from === undefined || transports.includes(from)) return;
-    const problem = `its handler was not packaged to understand what ${SENDERS[from]} sends: every request is refused`;
-    addIssue(this, "MR1338", { problem, fix: `set transports: ["${from}"]` });
+    if (entry === undefined || from === undefined) return;
+    const { sender, transports: understand } = SENDERS[from];
+    if (understand.some((name) => transports.includes(name))) return;
+    const problem = `its handler was not packaged to understand what ${sender} sends: every request is refused`;
+    addIssue(this, "MR1338", { problem, fix: `set transports: ["${understand[0]}"]` });
   }
 
   /** The Cloud Run service that answers; the one under a function has its name. */

@@ -210,8 +210,8 @@ export const runCodes = {
   },
   MR1338: {
     title: "handler that does not understand its caller",
-    why: "requests of Cloud Tasks and Cloud Scheduler are told by their headers, and the part that reads them travels with those handlers alone that ask for it: the runtime refuses every one",
-    fix: 'add the sender to the workload\'s transports, ["scheduler"] or ["tasks"], or let ScheduledJob or TaskQueueWorker make the workload',
+    why: "requests of Cloud Tasks and Cloud Scheduler and CloudEvents are told by their headers, and the part that reads them travels with those handlers alone that ask for it: the runtime refuses every one",
+    fix: 'add the sender to the workload\'s transports, ["scheduler"], ["tasks"] or ["cloudEvents"] for Eventarc and workflows, or let ScheduledJob or TaskQueueWorker make the workload',
   },
   MR1337: {
     title: "public workload that cannot be",

@@ -30,6 +30,7 @@ export class OrdersStack extends MillraceStack {
         contract,
         runOn: "service",
         entry: `${contract.manifest.name}.handler.ts`,
+        transports: ["cloudEvents"],
         ...sizeOf(environment, "service", contract.manifest.name),
       }).workload;
     const approvals = new Topic(this, "Approvals");

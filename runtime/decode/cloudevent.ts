@@ -8,6 +8,21 @@ const PLACED = new Set(["id", "source", "time", "specversion", "datacontenttype"
 /** Eventarc's event for a message of a topic: the envelope of a wrapped push, inside a CloudEvent. */
 const MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished";
 
+/** Whether a request says that it is an event in binary or structured mode. */
+export const isCloudEvent = (headers: IncomingHttpHeaders): boolean =>
+  headers["ce-specversion"] !== undefined || /^application\/cloudevents/i.test(headers["content-type"] ?? "");
+
+/** A request that `isCloudEvent`, in either mode. */
+export function decodeCloudEvent(headers: IncomingHttpHeaders, body: Buffer): Decoded {
+  const contentType = (headers["content-type"] ?? "").toLowerCase();
+  if (!contentType.startsWith("application/cloudevents")) return decodeBinary(headers, body);
+  if (contentType.startsWith("application/cloudevents-batch"))
+    return undecodable("batches of CloudEvents need { transports: [cloudEventsBatch()] }");
+  if (!/^application\/cloudevents(\+json)?\s*(;|$)/.test(contentType))
+    return undecodable(`CloudEvents in the format ${contentType} are not known; use application/cloudevents+json`);
+  return decodeStructured(body);
+}
+
 /** Binary mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode */
 export function decodeBinary(headers: IncomingHttpHeaders, body: Buffer): Decoded {
   const attributes: Record<string, unknown> = {};

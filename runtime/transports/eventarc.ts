@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { decodeBinary, isJson } from "../decode/cloudevent";
+import { decodeBinary, decodeCloudEvent, isCloudEvent, isJson } from "../decode/cloudevent";
 import { decode } from "../decode/decode";
 import type { Decoded } from "../decode/incoming";
+import { MESSAGE_ID_HEADER } from "../decode/push";
 import { pushStatus } from "../outcome";
 import type { Transport } from "../transport";
 import { decodeDocumentEvent } from "./document-event";
@@ -19,7 +20,8 @@ export function eventarc(): Transport {
 }
 
 function understand(headers: IncomingHttpHeaders, body: Buffer): Decoded {
-  const decoded = decode(headers, body);
+  const sent = isCloudEvent(headers) && headers[MESSAGE_ID_HEADER] === undefined;
+  const decoded = (sent ? decodeCloudEvent : decode)(headers, body);
   if (!decoded.ok) return decoded;
   const { meta, data } = decoded.incoming;
   const isEvent = meta.attributes["ce-specversion"] !== undefined && headers["ce-specversion"] === undefined;

@@ -10,8 +10,24 @@ describe("what the runtime adds to a deployed handler", () => {
     const rooms = new Set(files.map(([file]) => file.split("/")[0]));
     expect(rooms).toEqual(new Set(["<stdin>", "bench", "contract", "language", "runtime"]));
     expect(files.map(([file]) => file).filter((file) => file.includes("firestore"))).toEqual([]);
+    // CloudEvents travel with those that are sent them.
+    expect(files.map(([file]) => file)).not.toContain("runtime/decode/cloudevent.ts");
     // The table of codes is for people at a terminal; handlers carry the literals alone.
     expect(files.map(([file]) => file).filter((file) => file.includes("contract/codes"))).toEqual([]);
+  });
+
+  it.each([
+    "tasks",
+    "scheduler",
+    "cloudEvents",
+    "cloudEventsBatch",
+    "eventarc",
+    "workflowSteps",
+    "workflowCallbacks",
+  ] as const)("grows by at most 6 KB with %s, and by what that needs alone", (name) => {
+    const added = bundleSize("service", "memory", [name]).bytes - bundleSize("service", "memory").bytes;
+    expect(added).toBeGreaterThan(500);
+    expect(added).toBeLessThan(6_000);
   });
 
   it("grows by at most 30 KB with the Firestore store", () => {

@@ -48,7 +48,9 @@ export const RUNTIME_STAND_IN: Files = {
   "node_modules/millrace/job.mjs":
     "export const runJob = (handler, options) => { globalThis.ran = [handler, options]; };\n",
   "node_modules/millrace/transports.mjs":
-    'export const cloudTasks = () => "tasks";\nexport const cloudScheduler = () => "scheduler";\nexport const eventarc = () => "eventarc";\n',
+    ["cloudTasks", "cloudScheduler", "cloudEvents", "cloudEventsBatch", "workflowSteps", "workflowCallbacks"]
+      .map((name) => `export const ${name} = (...given) => [${JSON.stringify(name)}, ...given];\n`)
+      .join("") + 'export const eventarc = () => ["eventarc"];\n',
   "node_modules/millrace/firestore.mjs": 'export const firestoreStore = () => "firestore store";\n',
 };
 

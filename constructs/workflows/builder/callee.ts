@@ -12,10 +12,11 @@ export interface Callee {
   grant(identity: IServiceAccount, reason: string): readonly Grant[];
 }
 
-export const invocationOf = (target: IPushTarget): Callee => ({
+/** @param from what the call is for a handler that has to know: undefined for any request */
+export const invocationOf = (target: IPushTarget, from?: "workflows"): Callee => ({
   what: `calls ${target.audience}`,
   grant(identity, reason) {
-    const grant = allowCall(target, identity, { reason });
+    const grant = allowCall(target, identity, { reason, ...(from && { from }) });
     return grant ? [grant] : [];
   },
 });

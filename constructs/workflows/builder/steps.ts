@@ -158,6 +158,7 @@ export class Steps {
         "the step may be taken several times in one execution, and each would be the same event",
         "give the event an id that tells them apart",
       );
+    this.names.record.callees.set(target, invocationOf(target, "workflows"));
     return this.call(id, target, deliveryRequest(event, id));
   }
 

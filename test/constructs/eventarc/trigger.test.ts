@@ -214,7 +214,11 @@ describe("a handler behind a trigger", () => {
     const contract = testContract();
     const { one } = plan(
       (stack) => {
-        const target = new CloudRunService(stack, "Charge", { contract, entry: "charge.handler.ts" });
+        const target = new CloudRunService(stack, "Charge", {
+          contract,
+          entry: "charge.handler.ts",
+          transports: ["cloudEvents"],
+        });
         new EventarcTrigger(stack, "Seen", { event: { on: "document-written" }, target, acknowledge: MAY_LOSE });
       },
       { handlersDir: handlersOf(contract) },
@@ -227,6 +231,17 @@ describe("a handler behind a trigger", () => {
     );
   });
 
+  it("must have been packaged to understand CloudEvents", () => {
+    const contract = testContract();
+    const build = (stack: MillraceStack) => {
+      const target = new CloudRunService(stack, "Charge", { contract, entry: "charge.handler.ts" });
+      new EventarcTrigger(stack, "Seen", { event: { on: "document-written" }, target, acknowledge: MAY_LOSE });
+    };
+    expect(() => plan(build, { handlersDir: handlersOf(contract) })).toThrow(
+      /MR1338 web-dev\/Charge: .* what Eventarc sends.* set transports: \["cloudEvents"\]/,
+    );
+  });
+
   it("keeps what the user has set", () => {
     const contract = testContract();
     const { text } = plan(
@@ -234,6 +249,7 @@ describe("a handler behind a trigger", () => {
         const target = new CloudRunService(stack, "Charge", {
           contract,
           entry: "charge.handler.ts",
+          transports: ["eventarc"],
           environment: { MILLRACE_CALLERS: "me@example.com" },
         });
         new EventarcTrigger(stack, "Seen", { event: { on: "document-written" }, target, acknowledge: MAY_LOSE });

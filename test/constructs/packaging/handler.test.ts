@@ -64,9 +64,9 @@ describe("the archive of a function", () => {
 });
 
 describe("what starts a handler", () => {
-  const run = (request: Partial<PackageRequest>) => {
+  const run = (request: Partial<PackageRequest>, more: NodeJS.ProcessEnv = {}) => {
     const { code } = archiveOf({ "src/charge.handler.ts": HANDLER }, request);
-    const env = { MILLRACE_SUBSCRIPTION: "projects/p/subscriptions/s" };
+    const env = { ...more, MILLRACE_SUBSCRIPTION: "projects/p/subscriptions/s" };
     const context: Record<string, unknown> = { module: { exports: {} }, require, process: { env } };
     runInNewContext(Buffer.from(code).toString(), context);
     return context;
@@ -74,7 +74,31 @@ describe("what starts a handler", () => {
 
   it("gives a service the senders that it is to understand, each once", () => {
     const { served } = run({ kind: "service", transports: ["tasks", "scheduler", "tasks"] });
-    expect(served).toMatchObject([{ contract: { hash: contract.hash } }, { transports: ["scheduler", "tasks"] }]);
+    const transports = [["cloudScheduler"], ["cloudTasks"]];
+    expect(served).toEqual([
+      expect.objectContaining({ contract: expect.objectContaining({ hash: contract.hash }) }),
+      { transports },
+    ]);
+  });
+
+  it.each(["cloudEvents", "cloudEventsBatch", "workflowSteps"] as const)("lets it understand %s", (name) => {
+    expect(run({ kind: "service", transports: [name] })["served"]).toMatchObject([{}, { transports: [[name]] }]);
+  });
+
+  it("asks Eventarc's last, since it takes every request for its own", () => {
+    const { served } = run({
+      kind: "service",
+      transports: ["eventarc", "cloudEventsBatch", "workflowSteps", "cloudEvents"],
+    });
+    const transports = [["workflowSteps"], ["cloudEventsBatch"], ["cloudEvents"], ["eventarc"]];
+    expect(served).toMatchObject([{}, { transports }]);
+  });
+
+  it("lets it tell workflows that wait, on loopback in the local environment alone", () => {
+    const told = (MILLRACE_ENV: string) =>
+      run({ kind: "service", transports: ["workflowCallbacks"] }, { MILLRACE_ENV })["served"];
+    expect(told("prod")).toMatchObject([{}, { report: ["workflowCallbacks", { loopback: false }] }]);
+    expect(told("local")).toMatchObject([{}, { report: ["workflowCallbacks", { loopback: true }] }]);
   });
 
   it("gives a worker its subscription, which it learns when it starts", () => {

@@ -173,7 +173,7 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
     const service = new CloudRunService(stack, "Service", {
       contract,
       entry: "charge.handler.ts",
-      transports: ["scheduler", "tasks"],
+      transports: ["scheduler", "tasks", "cloudEvents"],
       secrets,
       startupProbe: { path: "/ready" },
       vpc: { network: "n", subnetwork: "s", tags: ["t"], egress: "all" },

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { EventarcTrigger, GoogleEventsEncryption, LogSink } from "../../../constructs";
+import { CloudRunService, EventarcTrigger, GoogleEventsEncryption, LogSink } from "../../../constructs";
+import { importOrders } from "../../../examples/uploads/contracts";
 import { UploadsStack, WORKLOADS } from "../../../examples/uploads/stack";
 import { synthesize } from "../../../stacks/synthesize";
 import { project } from "../../support/project";
@@ -17,7 +18,12 @@ describeWithTerraform("Everything that events come from, under Terraform with th
     context: { "millrace:today": "2026-11-24" },
     build(app, environment) {
       const stack = new UploadsStack(app, environment);
-      const { workload } = Object.values(stack.imports.consumers)[0]!;
+      const target = new CloudRunService(stack, "Told", {
+        name: "told",
+        contract: importOrders,
+        entry: "import-orders.handler.ts",
+        transports: ["cloudEvents"],
+      });
       const events = {
         Finalized: { on: "object-finalized", bucket: stack.incoming },
         Published: { on: "message-published", topic: stack.imports.topic },
@@ -26,7 +32,7 @@ describeWithTerraform("Everything that events come from, under Terraform with th
         Written: { on: "document-written", document: "orders/{order}", authContext: true },
       } as const;
       for (const [id, event] of Object.entries(events))
-        new EventarcTrigger(stack, id, { event, target: workload, acknowledge: MAY_LOSE, labels: { tier: "gold" } });
+        new EventarcTrigger(stack, id, { event, target, acknowledge: MAY_LOSE, labels: { tier: "gold" } });
       const kmsKeyName = "projects/keys/locations/europe-west1/keyRings/r/cryptoKeys/k";
       new GoogleEventsEncryption(stack, "Key", { encryption: { kmsKeyName } });
       const exclusions = [{ name: "noise", filter: "severity < ERROR" }];

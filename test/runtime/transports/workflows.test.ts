@@ -151,5 +151,6 @@ describe("a workflow that waits for a callback", () => {
     const url = `http://127.0.0.1:8080/v1/${EXECUTION}/callbacks/9a1c`;
     await push(core, url);
     expect(told.map((each) => each.url)).toEqual([url]);
+    expect(JSON.stringify(told)).not.toContain("Bearer token");
   });
 });
