@@ -13,7 +13,7 @@ import { bareProgram, type SynthesizedPlan } from "./synth/bare";
  * The promises are held by an app of image services, so that nothing is packaged. The example is reported beside it: it
  * packages three handlers, which the hand-written twin does not.
  */
-const ROUNDS = 9;
+const ROUNDS = 15;
 /** A cold synth of thousands of resources takes seconds in bare cdktf. */
 const LONG_ROUNDS = 5;
 const root = resolve(__dirname, "..");

@@ -147,6 +147,33 @@ function importAll(folder: string, withPeers: boolean) {
   run(folder, process.execPath, "import-all.cjs");
 }
 
+/** Sees that an app loads no package it does not use: nothing for the import, nothing but its own for a topic. */
+function loadsLate(folder: string) {
+  const script = `
+    const loaded = () => Object.keys(require.cache).filter((file) => !/node_modules.millrace/.test(file));
+    const millrace = require("millrace");
+    const afterImport = loaded();
+    const { App } = require("cdktf");
+    const app = new App({ outdir: require("node:path").join(__dirname, "topic.out") });
+    const project = { id: "example-dev", number: "123456789012" };
+    const stack = new millrace.MillraceStack(app, { app: "topic", environment: "dev", project, region: "europe-west1" });
+    new millrace.Topic(stack, "Orders");
+    app.synth();
+    const bindings = loaded().flatMap((file) => /provider-google.lib.([^/\\\\]+)/.exec(file)?.[1] ?? []).sort();
+    const others = loaded().filter((file) => /node_modules.(esbuild|fflate|yaml|zod|croner)/.test(file));
+    console.log(JSON.stringify({ afterImport: afterImport.filter((file) => file !== __filename), bindings, others }));`;
+  writeFileSync(join(folder, "late.cjs"), script);
+  const { afterImport, bindings, others } = JSON.parse(run(folder, process.execPath, "late.cjs")) as Readonly<
+    Record<"afterImport" | "bindings" | "others", readonly string[]>
+  >;
+  demand(afterImport.length === 0, `importing millrace loads ${afterImport.join(", ")}`);
+  demand(
+    String(bindings) === "monitoring-dashboard,project-service,provider,pubsub-topic",
+    `a topic loads the bindings ${bindings.join(", ")}`,
+  );
+  demand(others.length === 0, `a topic loads ${others.join(", ")}`);
+}
+
 function main(install: boolean) {
   const scratch = mkdtempSync(join(tmpdir(), "millrace-package-"));
   try {
@@ -167,6 +194,7 @@ function main(install: boolean) {
 
     const app = step("a project with cdktf takes it", () => project(scratch, "app", tarball, PEERS, install));
     step("every entry point loads there both ways", () => importAll(app, true));
+    step("an app loads what it uses", () => loadsLate(app));
     const outputs = (["cjs", "esm"] as const).map((format) => {
       const folder = consumer(app, format);
       step(`${format}: type-checks`, () => run(folder, join(app, "node_modules/typescript/bin/tsc"), "-p", "."));

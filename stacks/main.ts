@@ -4,14 +4,13 @@
  *
  * `MILLRACE_ENV` limits it to one environment. `--debug` keeps the call stacks that cdktf prints in some errors.
  */
+import "../constructs/fast";
 import { join } from "node:path";
 import { IssuesError, renderIssue } from "../contract/issue";
-import { skipCreationStacks } from "../constructs";
 import { WebhooksStack, WORKLOADS } from "../examples/webhooks/stack";
 import { synthesize } from "./synthesize";
 
-function main(argv: readonly string[], env: NodeJS.ProcessEnv): number {
-  if (!argv.includes("--debug")) skipCreationStacks();
+function main(env: NodeJS.ProcessEnv): number {
   try {
     const { stacks, outdir, warnings } = synthesize({
       ...(env["MILLRACE_ENV"] && { only: env["MILLRACE_ENV"] }),
@@ -29,4 +28,4 @@ function main(argv: readonly string[], env: NodeJS.ProcessEnv): number {
   }
 }
 
-process.exitCode = main(process.argv.slice(2), process.env);
+process.exitCode = main(process.env);

@@ -3,8 +3,9 @@
  * with `SHOP_PIPELINES` so many pipelines of one. The consumers are images, so that nothing is packaged, which bare
  * cdktf leaves to somebody else.
  */
+import "millrace/fast";
 import { App } from "cdktf";
-import { type ConsumerProps, EventDrivenPipeline, MillraceStack, skipCreationStacks } from "millrace";
+import { type ConsumerProps, EventDrivenPipeline, MillraceStack } from "millrace";
 import { defineContract } from "millrace/contract";
 
 const IMAGE = `europe-west1-docker.pkg.dev/acme-shop/images/shop@sha256:${"0".repeat(64)}`;
@@ -26,7 +27,6 @@ const consumer = (name: string): ConsumerProps => ({
   }),
 });
 
-if (!process.argv.includes("--debug")) skipCreationStacks();
 const app = new App();
 const stack = new MillraceStack(app, {
   app: "shop",

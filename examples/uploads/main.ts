@@ -4,11 +4,10 @@
  *     node -C millrace-source --require tsx/cjs examples/uploads/main.ts
  *     npm run -s millrace -- dev uploads-local
  */
-import { skipCreationStacks } from "millrace";
+import "millrace/fast";
 import { synthesize } from "millrace/stacks";
 import { UploadsStack, WORKLOADS } from "./stack";
 
-skipCreationStacks();
 const { stacks, outdir } = synthesize({
   ...(process.env["MILLRACE_ENV"] && { only: process.env["MILLRACE_ENV"] }),
   workloads: WORKLOADS,

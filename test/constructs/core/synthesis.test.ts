@@ -3,13 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { Construct } from "constructs";
-import {
-  escapeTemplate,
-  MillraceStack,
-  ServiceAccount,
-  skipCreationStacks,
-  writeAtSynth,
-} from "../../../constructs/core";
+import { escapeTemplate, MillraceStack, ServiceAccount, writeAtSynth } from "../../../constructs/core";
 import { STACK } from "../../support/synth";
 
 describe("a synth", () => {
@@ -49,15 +43,5 @@ describe("text with a literal ${", () => {
   it("keeps the references that cdktf made", () => {
     const { emailReference } = new ServiceAccount(new MillraceStack(new App({ outdir: tmpdir() }), STACK), "Push");
     expect(escapeTemplate(`${emailReference} \${x}`)).toBe(`${emailReference} $\${x}`);
-  });
-});
-
-describe("the switch that leaves creation stacks out", () => {
-  it("replaces cdktf's capture", () => {
-    expect(skipCreationStacks()).toBe(true);
-    const { captureStackTrace } = jest.requireActual<{ captureStackTrace: () => string[] }>(
-      "cdktf/lib/tokens/private/stack-trace",
-    );
-    expect(captureStackTrace()).toEqual([]);
   });
 });

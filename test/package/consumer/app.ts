@@ -1,8 +1,8 @@
+import "millrace/fast";
 import { App } from "cdktf";
-import { EventDrivenPipeline, MillraceStack, ServiceAccount, skipCreationStacks } from "millrace";
+import { EventDrivenPipeline, MillraceStack, ServiceAccount } from "millrace";
 import { orders } from "./orders.contract.js";
 
-skipCreationStacks();
 const app = new App();
 const stack = new MillraceStack(app, {
   app: "orders",
