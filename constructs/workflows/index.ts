@@ -1,3 +1,4 @@
+export type { DeclaredCallee, DeclaredCallees } from "./calls";
 export type { WorkflowSource } from "./definition";
 export { workflowMetrics } from "./metrics";
 export {

@@ -11,6 +11,7 @@ import type { DashboardSection } from "../monitoring/section";
 import { ScheduledJob, type ScheduledJobProps } from "../scheduler/scheduled-job";
 import { WorkflowDefinition } from "./builder";
 import type { Callee } from "./builder/callee";
+import { declaredCallee } from "./calls";
 import { type IWorkflow, Workflow, type WorkflowProps } from "./workflow";
 
 /** When a workflow starts by the clock. */
@@ -50,8 +51,9 @@ export class WorkflowOrchestrator extends Construct implements IWorkflow, IMonit
     const { schedules = {}, events = {}, callers = [], ...rest } = props;
     this.identity =
       props.identity ?? new ServiceAccount(this, "Identity", { name: props.name && `${props.name}-flow` });
-    const { definition, name = kebab([id]) } = props;
-    const callees = definition instanceof WorkflowDefinition ? definition.callees : [];
+    const { definition, calls = {}, name = kebab([id]) } = props;
+    const callees =
+      definition instanceof WorkflowDefinition ? definition.callees : Object.values(calls).map(declaredCallee);
     const grants = callees.flatMap((callee) => this.allow(callee));
     this.inner = new Workflow(this, "Workflow", {
       ...rest,

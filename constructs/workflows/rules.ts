@@ -1,5 +1,6 @@
 import { type Callee, calleesOf } from "../../language/workflows/callees";
 import { visitRoutine } from "../../language/workflows/check/visit";
+import { depthOf, repeatedCalls } from "../../language/workflows/nesting";
 import type { Workflow as WorkflowModel } from "../../language/workflows/model";
 import { type Fault, type IPushTarget, isKnown, type Rule } from "../core";
 
@@ -27,8 +28,17 @@ export interface ResolvedWorkflow {
 const KEY = /^(?!GOOGLE|WORKFLOWS)./;
 
 /** What leaves the workflow; URLs of constructs stand for themselves. */
-export const callsOf = ({ model, targets }: Pick<ResolvedWorkflow, "model" | "targets">): readonly Callee[] =>
-  model ? calleesOf(model, Object.fromEntries(Object.keys(targets).map((name) => [name, `env:${name}/`]))) : [];
+export const callsOf = ({
+  model,
+  targets,
+  environment,
+}: Pick<ResolvedWorkflow, "model" | "targets" | "environment">): readonly Callee[] =>
+  model
+    ? calleesOf(model, {
+        ...Object.fromEntries(Object.entries(environment).filter(([, value]) => isKnown(value))),
+        ...Object.fromEntries(Object.keys(targets).map((name) => [name, `env:${name}/`])),
+      })
+    : [];
 
 /** The construct that a request goes to. */
 export const targetOf = ({ args }: Callee, targets: ResolvedWorkflow["targets"]): IPushTarget | undefined => {
@@ -88,6 +98,7 @@ export const WORKFLOW_RULES: readonly Rule<ResolvedWorkflow>[] = [
   { code: "MR1558", severity: "warning", fault: withoutRetry },
   { code: "MR1559", severity: "warning", fault: tooLarge },
   { code: "MR1562", severity: "warning", fault: tooImpatient },
+  { code: "MR1564", severity: "warning", fault: storm },
 ];
 
 /** A call that may fail for a moment, and takes the whole execution with it. */
@@ -112,8 +123,30 @@ function tooLarge({ model, source }: ResolvedWorkflow): Fault | false {
     return {
       problem: `${large.name} has ${large.count} steps; more than ${LARGE.steps} are hard to follow and to change`,
     };
+  const deep = [...model.routines.values()].find((routine) => depthOf(routine) > LARGE.depth);
+  if (deep)
+    return {
+      problem: `${deep.name} has steps within steps ${depthOf(deep)} deep; more than ${LARGE.depth} are hard to follow`,
+      got: String(depthOf(deep)),
+      want: `≤ ${LARGE.depth}`,
+    };
   const bytes = Buffer.byteLength(source);
   return bytes > LARGE.bytes && { problem: `the definition has ${bytes} bytes of the 131072 that Google takes` };
+}
+
+/** Repetitions of one call, by errors alone, above which somebody says so. */
+const STORM = 100;
+
+/** Retries within retries multiply: what is down is called again and again by every layer. */
+function storm({ model }: ResolvedWorkflow): Fault | false {
+  const worst = model && repeatedCalls(model).find(({ attempts }) => attempts > STORM);
+  return (
+    worst !== undefined && {
+      problem: `${worst.path} calls ${worst.function} up to ${worst.attempts} times for one error that stays: the retries around it multiply`,
+      got: String(worst.attempts),
+      want: `≤ ${STORM}`,
+    }
+  );
 }
 
 /** Google's default for a request, seconds. */

@@ -34,6 +34,7 @@ import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
 import type { IStartableWorkflow } from "../scheduler/targets";
+import { declaredNames, declaredTargets, type DeclaredCallees, targetAt } from "./calls";
 import { type ResolvedDefinition, resolveDefinition, type WorkflowSource } from "./definition";
 import { metricsOfWorkflow, workflowAlarms, type workflowMetrics, workflowSection } from "./metrics";
 import { callsOf, type ResolvedWorkflow, targetOf, WORKFLOW_RULES } from "./rules";
@@ -49,6 +50,12 @@ export interface WorkflowProps extends MonitoringProps {
   readonly identity?: IServiceAccount;
   /** Variables of `sys.get_env`: with the URLs of what it calls at most 20, each up to 4 KiB. @default none */
   readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * What a definition in YAML or JSON calls, by the variable that its steps read: `${sys.get_env("PAYMENTS_URL")}` for a
+   * service, function or endpoint, `${sys.get_env("PAID_TOPIC")}` for the full name of a topic, job or workflow. Grants
+   * are made by `WorkflowOrchestrator`. @default none; of a definition built in TypeScript, what its steps call
+   */
+  readonly calls?: DeclaredCallees;
   /** Calls of steps that are logged: `"all"`, those that fail, or none. @default "errors" */
   readonly logCalls?: "all" | "errors" | "none";
   /** How much of each step Google keeps: also its variables, or only that it was taken. @default "basic" */
@@ -134,6 +141,10 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
         { problem: "the number of waiting executions is watched by a metric that no page of Google's confirms" },
         "warning",
       );
+    if (definition.built && props.calls)
+      addIssue(this, "MR1565", {
+        problem: `its steps say what it calls, and calls says ${Object.keys(props.calls).join(", ")}`,
+      });
     checkAtSynth(this, () => this.checkCalls(resolved));
     this.resource = this.render(props, resolved);
     this.workflow = this.resource.id;
@@ -175,7 +186,7 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
       addIssue(this, code, { problem }, code === "MR1554" ? "error" : "warning");
     };
     for (const callee of callsOf(resolved)) {
-      const { service } = targetOf(callee, resolved.targets) ?? {};
+      const { service } = targetOf(callee, resolved.targets) ?? targetAt(this, callee.args.url?.text) ?? {};
       if (service) {
         const invokes = records.some(
           ({ role, resource }) => role === "roles/run.invoker" && resource.endsWith(`/services/${service.name}`),
@@ -220,11 +231,12 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
 }
 
 function resolve(props: WorkflowProps, { source, model, built }: ResolvedDefinition): ResolvedWorkflow {
-  const targets = built?.targets ?? {};
+  const { calls = {} } = props;
+  const targets = built?.targets ?? declaredTargets(calls);
   const urls = Object.entries(targets).map(([name, { pushEndpoint }]) => [name, pushEndpoint] as const);
   return {
     ...(props.description !== undefined && { description: props.description }),
-    environment: { ...Object.fromEntries(urls), ...props.environment },
+    environment: { ...Object.fromEntries(urls), ...declaredNames(calls), ...props.environment },
     source,
     ...(model && { model }),
     targets,

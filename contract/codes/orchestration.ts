@@ -25,7 +25,7 @@ export const orchestrationCodes = {
   MR1554: {
     title: "service that the workflow's identity may not call",
     why: "every execution fails at the step with 403",
-    fix: "use WorkflowOrchestrator, which grants what the steps need, or call `grantInvoke` of the service with the workflow's identity",
+    fix: "use WorkflowOrchestrator, which grants what steps in TypeScript need and what `calls` names for one in YAML, or call `grantInvoke` of the service with the workflow's identity",
     source: "https://cloud.google.com/workflows/docs/authentication",
   },
   MR1555: {
@@ -72,5 +72,16 @@ export const orchestrationCodes = {
     title: "alarm on an unconfirmed metric",
     why: "Cloud Monitoring refuses an alert policy on a metric that does not exist",
     fix: "try it in a project of your own first, then acknowledge it; or leave tooManyWaiting out",
+  },
+  MR1564: {
+    title: "retries within retries",
+    why: "attempts of one layer are multiplied by those of the next, so what is down for a moment is kept down by calls",
+    fix: "retry at one layer: leave the retry of the inner try out, or of the outer one",
+    source: "https://cloud.google.com/workflows/docs/reference/syntax/retrying",
+  },
+  MR1565: {
+    title: "definition that declares what it calls by itself",
+    why: "what was built in TypeScript says in its steps what it calls, and grants and variables follow; a second list could say otherwise",
+    fix: "leave `calls` out, or give the definition as a file or as text",
   },
 } as const satisfies CodeTable;

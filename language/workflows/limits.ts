@@ -24,3 +24,6 @@ export const LIMITS = {
   httpTimeout: 1_800,
   subworkflowParams: 10,
 } as const;
+
+/** Retries where a policy does not say how many, and of those that the library has. */
+export const DEFAULT_RETRIES = 5;

@@ -22,9 +22,6 @@ export const LIBRARY_VALUES: Readonly<Record<string, Value>> = {
   "retry.default_backoff": BACKOFF,
 };
 
-/** Number of retries where a policy does not say it. */
-export const DEFAULT_RETRIES = 5;
-
 /** https://cloud.google.com/workflows/docs/reference/stdlib/http/default_retry_predicate */
 const retries =
   (codes: readonly bigint[], tags: readonly string[]): LibraryFunction =>

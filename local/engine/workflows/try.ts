@@ -1,10 +1,11 @@
+import { DEFAULT_RETRIES } from "../../../language/workflows/limits";
 import { runtimeError, WorkflowError } from "../../../language/workflows/error";
 import type { Backoff, Retry, Template, Try } from "../../../language/workflows/model";
 import { asBoolean } from "../../../language/workflows/operators";
 import { type Value, type ValueMap } from "../../../language/workflows/value";
 import { asMap, asNumber } from "./data";
 import type { Machine, Signal, Thread } from "./machine";
-import { DEFAULT_RETRIES, delayBefore, LIBRARY_VALUES } from "./retry";
+import { delayBefore, LIBRARY_VALUES } from "./retry";
 
 /** A policy with its values worked out; delays in seconds. */
 interface Policy {

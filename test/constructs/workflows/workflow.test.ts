@@ -14,7 +14,7 @@ import {
   WorkflowOrchestrator,
 } from "../../../constructs";
 import { type Steps, workflow } from "../../../constructs/workflows/builder";
-import { codesOf, issuesOf, plan, STACK, testStack } from "../../support/synth";
+import { codesOf, issuesOf, plan, planOf, STACK, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
 const PARENT = `projects/${STACK.project.id}/locations/${STACK.region}`;
@@ -116,6 +116,17 @@ describe("a workflow", () => {
       for (let i = 0; i < 81; i++) w.assign(`a${i}`, { [`v${i}`]: i });
     });
     expect(codes({}, long)).toEqual(["MR1559"]);
+    const deep = workflow((w) => {
+      const within = (w: Steps, left: number): void =>
+        left === 0 ? void w.assign("set", { x: 1 }) : w.for(`level${left}`, [1], (w) => within(w, left - 1));
+      within(w, 5);
+    });
+    expect(codes({}, deep)).toEqual(["MR1559"]);
+    const again = { on: "always", maxRetries: 10 } as const;
+    const storm = workflow((w) => {
+      w.try("outer", (w) => void w.http("ask", { url: "https://example.com", retry: again }), { retry: again });
+    });
+    expect(codes({}, storm)).toEqual(["MR1564"]);
     expect(codesOf((stack) => void Workflow.fromExisting(stack, "Orders", "orders"))).toEqual(["MR1560"]);
   });
 });
@@ -252,6 +263,84 @@ describe("an orchestrator", () => {
       "each would be the same event",
     );
   });
+});
+
+describe("an orchestrator of a definition in YAML", () => {
+  const source = `
+main:
+  steps:
+    - charge:
+        try:
+          call: http.post
+          args: { url: '\${sys.get_env("PAYMENTS_URL") + "/charge"}', auth: { type: OIDC } }
+        retry: \${http.default_retry_non_idempotent}
+    - tell:
+        call: googleapis.pubsub.v1.projects.topics.publish
+        args: { topic: '\${sys.get_env("PAID")}', body: { messages: [{ data: e30= }] } }
+    - report:
+        call: googleapis.run.v1.namespaces.jobs.run
+        args: { name: '\${sys.get_env("REPORT")}', location: europe-west1 }
+    - rest:
+        call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+        args: { workflow_id: other }
+`;
+  const build = (stack: MillraceStack) =>
+    new WorkflowOrchestrator(stack, "Orders", {
+      definition: { source },
+      logCalls: "none",
+      calls: {
+        PAYMENTS_URL: serviceOf(stack),
+        PAID: new Topic(stack, "Paid"),
+        REPORT: new CloudRunJob(stack, "Report", { image: IMAGE }),
+        OTHER: Workflow.fromExisting(stack, "Other", `${PARENT}/workflows/other`),
+      },
+    });
+
+  it("may call what is declared, and nothing else, and is told where that is", () => {
+    const stack = testStack();
+    const { identity } = build(stack);
+    const granted = grantsOf(stack)
+      .filter(({ principal }) => principal === identity.principal)
+      .map(({ role, resource }) => `${role} ${resource}`);
+    expect(granted.sort()).toEqual([
+      `roles/pubsub.publisher projects/${STACK.project.id}/topics/web-dev-paid`,
+      `roles/run.invoker ${PARENT}/services/web-dev-payments`,
+      `roles/run.jobsExecutorWithOverrides ${PARENT}/jobs/web-dev-report`,
+      `roles/run.viewer ${PARENT}/jobs/web-dev-report`,
+      `roles/workflows.invoker projects/${STACK.project.id}`,
+    ]);
+    const synthesized = planOf(stack);
+    expect(synthesized.one("google_workflows_workflow").user_env_vars).toEqual({
+      OTHER: `${PARENT}/workflows/other`,
+      PAID: `projects/${STACK.project.id}/topics/web-dev-paid`,
+      PAYMENTS_URL: `\${${synthesized.address("google_cloud_run_v2_service")}.uri}`,
+      REPORT: `${PARENT}/jobs/web-dev-report`,
+    });
+    expect(codesOf((stack) => void build(stack))).toEqual([]);
+  });
+
+  it("is told where its identity may not call a service of the app whose URL it writes out", () => {
+    const url = "https://web-dev-payments-123456789012.europe-west1.run.app/charge";
+    const definition = {
+      source: `- charge: {try: {call: http.post, args: {url: "${url}", auth: {type: OIDC}}}, retry: "\${http.default_retry}"}`,
+    };
+    const codes = (allow: boolean) =>
+      codesOf((stack) => {
+        const payments = serviceOf(stack);
+        const calls = allow ? { calls: { PAYMENTS_URL: payments } } : {};
+        new WorkflowOrchestrator(stack, "Orders", { definition, ...calls });
+      });
+    expect(codes(false)).toEqual(["MR1554"]);
+    expect(codes(true)).toEqual([]);
+  });
+
+  it("declares nothing where the steps were built, and say it themselves", () =>
+    expect(
+      codesOf((stack) => {
+        const definition = workflow((w) => w.return("done", 1));
+        new WorkflowOrchestrator(stack, "Orders", { definition, calls: { PAID: new Topic(stack, "Paid") } });
+      }),
+    ).toEqual(["MR1565"]));
 });
 
 describe("a workflow whose identity may not do what its steps do", () => {

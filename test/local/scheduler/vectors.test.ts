@@ -14,13 +14,13 @@ describe("Cloud Scheduler", () => {
     if (!parsed.ok) throw new Error(vector.schedule);
     const clock = virtualClock(Date.parse(vector.start));
     const answers = [...(vector.answers ?? [])];
-    const seen: { at: string; due: string }[] = [];
+    const seen: { at: string; due: string; headers: Readonly<Record<string, string>> }[] = [];
     const scheduler = createScheduler({
       clock,
       events: createEvents(() => clock.now()),
       journal: noJournal,
       push({ headers, timeoutMs }) {
-        seen.push({ at: short(clock.now()), due: headers["x-cloudscheduler-scheduletime"]! });
+        seen.push({ at: short(clock.now()), due: headers["x-cloudscheduler-scheduletime"]!, headers });
         const answer = answers.shift() ?? 200;
         const result = (status: number): PushResult => ({ kind: "status", status });
         return new Promise((resolve) => {
@@ -36,7 +36,7 @@ describe("Cloud Scheduler", () => {
       name: "projects/p/locations/r/jobs/report",
       schedule: parsed.schedule,
       timeZone: vector.timeZone ?? "Etc/UTC",
-      paused: false,
+      paused: vector.paused ?? false,
       attemptDeadlineMs: (vector.deadlineSeconds ?? 180) * 1_000,
       retry: {
         count: retry.count ?? 0,
@@ -48,9 +48,14 @@ describe("Cloud Scheduler", () => {
       target: { kind: "http", url: "https://a.example.com", method: "POST", headers: {}, body: Buffer.alloc(0) },
     });
     scheduler.start();
-    await clock.advance(vector.hours * 3_600_000);
+    for (const hour of vector.runNow ?? []) {
+      await clock.advance(Date.parse(vector.start) + hour * 3_600_000 - clock.now());
+      void scheduler.run("projects/p/locations/r/jobs/report");
+    }
+    await clock.advance(Date.parse(vector.start) + vector.hours * 3_600_000 - clock.now());
     scheduler.stop();
     expect(seen.map(({ at }) => at)).toEqual(vector.attempts);
+    for (const { headers } of vector.headers ? seen : []) expect(headers).toMatchObject(vector.headers!);
     for (const [index, due] of Object.entries(vector.due ?? {})) expect(seen[Number(index)]!.due).toBe(due);
   });
 

@@ -16,16 +16,22 @@ describe("Cloud Tasks", () => {
       },
     );
     const { clock, tasks, requests } = startDesk({ queue, answers: vector.answers ?? [] });
-    for (const { id, inSeconds, deadlineSeconds } of vector.tasks ?? [{}])
-      tasks.create(
-        QUEUE,
-        task({
-          ...(id !== undefined && { name: `${QUEUE}/tasks/${id}` }),
-          ...(inSeconds !== undefined && { scheduleMs: START + inSeconds * 1_000 }),
-          ...(deadlineSeconds !== undefined && { deadlineMs: deadlineSeconds * 1_000 }),
-        }),
-      );
-    await clock.advance(vector.seconds * 1_000);
+    for (const [index, { id, createdAt = 0, inSeconds, deadlineSeconds }] of (vector.tasks ?? [{}]).entries()) {
+      await clock.advance(createdAt * 1_000 - (clock.now() - START));
+      const create = () =>
+        tasks.create(
+          QUEUE,
+          task({
+            ...(id !== undefined && { name: `${QUEUE}/tasks/${id}` }),
+            ...(inSeconds !== undefined && { scheduleMs: START + inSeconds * 1_000 }),
+            ...(deadlineSeconds !== undefined && { deadlineMs: deadlineSeconds * 1_000 }),
+          }),
+        );
+      if (vector.refused?.includes(index))
+        expect(create).toThrow(expect.objectContaining({ status: "ALREADY_EXISTS" }));
+      else create();
+    }
+    await clock.advance(vector.seconds * 1_000 - (clock.now() - START));
     expect(requests.map(({ at }) => at)).toEqual(vector.attempts);
     for (const [index, headers] of Object.entries(vector.headers ?? {}))
       for (const [name, value] of Object.entries(headers))

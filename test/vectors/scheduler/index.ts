@@ -25,6 +25,12 @@ export interface SchedulerVector {
   readonly deadlineSeconds?: number;
   /** Answers in the order of the attempts, then 200: a status, at once or after some seconds; `hang` never comes. */
   readonly answers?: readonly (number | { readonly status: number; readonly after: number } | "hang")[];
+  /** @default false */
+  readonly paused?: boolean;
+  /** Hours after the start at which it is told to run now. @default never */
+  readonly runNow?: readonly number[];
+  /** Some headers of every attempt. @default not compared */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Hours that are played. */
   readonly hours: number;
   /** Instants at which attempts are made, UTC, in their order. */
@@ -128,5 +134,44 @@ export const schedulerVectors: readonly SchedulerVector[] = [
     hours: 0.2,
     attempts: ["2026-11-30T09:00:00Z", "2026-11-30T09:07:00Z", "2026-11-30T09:10:00Z"],
     due: { 1: "2026-11-30T09:05:00Z" },
+  },
+  {
+    id: "run/now",
+    shows: "a job that is told to run now does, under the instant of the call, and keeps its schedule",
+    source: "google/cloud/scheduler/v1/cloudscheduler.proto: RunJob",
+    start: "2026-11-30T08:00:00Z",
+    schedule: "0 9 * * *",
+    runNow: [0.5],
+    hours: 2,
+    attempts: ["2026-11-30T08:30:00Z", "2026-11-30T09:00:00Z"],
+    due: { 0: "2026-11-30T08:30:00Z" },
+  },
+  {
+    id: "pause/but-for-run-now",
+    shows: "a paused job has no runs but those that it is told to have now",
+    source: "google/cloud/scheduler/v1/cloudscheduler.proto: PauseJob, RunJob",
+    start: "2026-11-30T08:00:00Z",
+    schedule: "*/10 * * * *",
+    paused: true,
+    runNow: [0.25],
+    hours: 2,
+    attempts: ["2026-11-30T08:15:00Z"],
+  },
+  {
+    id: "headers/every-attempt",
+    shows: "every attempt says that it is Cloud Scheduler's, of which job, and when it was due",
+    source: "https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#httptarget",
+    start: "2026-11-30T08:59:00Z",
+    schedule: "0 9 * * *",
+    retry: { count: 1, minSeconds: 10, maxSeconds: 10 },
+    answers: [500],
+    headers: {
+      "x-cloudscheduler": "true",
+      "x-cloudscheduler-jobname": "report",
+      "x-cloudscheduler-scheduletime": "2026-11-30T09:00:00Z",
+      "user-agent": "Google-Cloud-Scheduler",
+    },
+    hours: 1,
+    attempts: ["2026-11-30T09:00:00Z", "2026-11-30T09:00:10Z"],
   },
 ];

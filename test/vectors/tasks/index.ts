@@ -18,8 +18,15 @@ export interface TaskVector {
     readonly maxSeconds?: number;
     readonly doublings?: number;
   };
-  /** @default one task that is due at once */
-  readonly tasks?: readonly { readonly id?: string; readonly inSeconds?: number; readonly deadlineSeconds?: number }[];
+  /** Created at a second, by default at once, and due some seconds after the start. @default one task that is due at once */
+  readonly tasks?: readonly {
+    readonly id?: string;
+    readonly createdAt?: number;
+    readonly inSeconds?: number;
+    readonly deadlineSeconds?: number;
+  }[];
+  /** Tasks, by index, that are refused because their name is taken. @default none */
+  readonly refused?: readonly number[];
   /** Answers in the order of the attempts, then 200: a status, at once or after some seconds; `hang` never comes. */
   readonly answers?: readonly (number | { readonly status: number; readonly after: number } | "hang")[];
   /** Seconds that are played. */
@@ -176,5 +183,35 @@ export const taskVectors: readonly TaskVector[] = [
         "x-cloudtasks-taskpreviousresponse": "404",
       },
     },
+  },
+  {
+    id: "deadline/ten-minutes-by-default",
+    shows: "an attempt whose task says nothing is given up after ten minutes",
+    source: "google/cloud/tasks/v2/task.proto: Task.dispatch_deadline",
+    queue: { minSeconds: 1, maxSeconds: 1 },
+    answers: ["hang"],
+    seconds: 700,
+    attempts: [0, 601],
+  },
+  {
+    id: "names/taken-while-it-waits",
+    shows: "a second task of the same name is refused while the first is there, so that it is done once",
+    source: "google/cloud/tasks/v2/cloudtasks.proto: CreateTaskRequest.task, Task De-duplication",
+    tasks: [
+      { id: "mail-1", inSeconds: 100 },
+      { id: "mail-1", createdAt: 50 },
+    ],
+    refused: [1],
+    seconds: 200,
+    attempts: [100],
+  },
+  {
+    id: "names/taken-after-it-is-done",
+    shows: "the name stays taken for an hour after its task is done, and is free then",
+    source: "google/cloud/tasks/v2/cloudtasks.proto: CreateTaskRequest.task, ~1 hour after completion",
+    tasks: [{ id: "mail-1" }, { id: "mail-1", createdAt: 1_800 }, { id: "mail-1", createdAt: 3_700 }],
+    refused: [1],
+    seconds: 4_000,
+    attempts: [0, 3_700],
   },
 ];
