@@ -15,6 +15,7 @@ import {
   type SinkProps,
   Topic,
 } from "../../constructs";
+import { buildWork, type WorkCase, workCases, workConsumers, workContracts } from "./work";
 
 /** How the handlers of a case are made; each belongs to one consumer. */
 export interface HandlerCase {
@@ -51,6 +52,8 @@ export interface PipelineCase {
   readonly notify: "nobody" | "mail" | "topic";
   readonly handlers: readonly HandlerCase[];
   readonly sinks: readonly SinkCase[];
+  /** Pools, jobs of Dataflow and Cloud Run, queues, schedules and workflows around it. */
+  readonly work: WorkCase;
 }
 
 const flag = fc.boolean();
@@ -92,8 +95,11 @@ export const pipelineCases: fc.Arbitrary<PipelineCase> = fc
     notify: fc.constantFrom("nobody", "mail", "topic"),
     handlers: fc.array(handler, { maxLength: 2 }),
     sinks: fc.array(sink, { maxLength: 1 }),
+    work: workCases,
   })
-  .filter(({ handlers, sinks }) => handlers.length + sinks.length > 0);
+  .filter(
+    ({ handlers, sinks, work }) => handlers.length > 0 || sinks.length > 0 || work.pool || work.stream !== "none",
+  );
 
 const IMAGE = `europe-west1-docker.pkg.dev/acme/app@sha256:${"0".repeat(64)}`;
 const KEY = "projects/keys/locations/europe-west1/keyRings/ring/cryptoKeys/events";
@@ -122,6 +128,12 @@ export const contractOf = (name: string, one: HandlerCase): Contract =>
 export const handlersOfCase = ({ handlers }: PipelineCase, index: number) =>
   handlers.map((one, at) => ({ one, contract: contractOf(`p${index}-h${at}`, one) }));
 
+/** The contracts of everything of a case that is made from a module. */
+export const contractsOfCase = (one: PipelineCase, index: number): readonly Contract[] => [
+  ...handlersOfCase(one, index).flatMap(({ one: { runOn }, contract }) => (runOn === "image" ? [] : [contract])),
+  ...Object.values(workContracts(one.work, index)),
+];
+
 /** An event that a handler publishes and nobody takes yet. */
 interface Published {
   readonly pipeline: EventDrivenPipeline;
@@ -143,11 +155,13 @@ export function buildPipelines(stack: MillraceStack, cases: readonly PipelineCas
       consumers: [
         ...handlers.map(({ one, contract }) => consumerOf(one, contract)),
         ...one.sinks.map((sink, at) => sinkOf(stack, sink, `p${index}-s${at}`)),
+        ...workConsumers(one.work, index),
       ],
       publishers: one.publishers ? [principal("group:shop@example.com"), new ServiceAccount(stack, `${id}Shop`)] : [],
       alarms: one.alarms,
       notify: notifyOf(stack, one, id),
     });
+    buildWork(stack, one.work, index, pipeline);
     for (const { contract } of handlers)
       for (const event of contract.manifest.publishes ?? [])
         open.push({ pipeline, handler: contract.manifest.name, event });
