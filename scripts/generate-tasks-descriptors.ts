@@ -5,6 +5,7 @@ import type { Generated } from "./generate";
 const METHODS = [
   "ListQueues",
   "GetQueue",
+  "DeleteQueue",
   "PurgeQueue",
   "PauseQueue",
   "ResumeQueue",

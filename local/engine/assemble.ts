@@ -35,6 +35,7 @@ import type { SystemTarget } from "./system";
 import { createScheduler, schedulerRest } from "./scheduler";
 import { schedulerKinds } from "./scheduler/kinds";
 import { createStorage, fileBlobs, memoryBlobs, storageRest } from "./storage";
+import { storageKinds } from "./storage/kinds";
 import { createTasks, tasksServices } from "./tasks";
 import { tasksKinds } from "./tasks/kinds";
 import { createTokens } from "./tokens";
@@ -129,6 +130,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
   const exportTarget = createExportTarget({ system: () => world.system, tables, storage, now: () => clock.now() });
   const reconciler = createReconciler(
     [
+      ...storageKinds(storage),
       ...pubsubKinds(pubsub),
       ...processKinds(
         { ensure: (spec) => processes.ensure(spec), remove: (target) => processes.remove(target) },
@@ -241,7 +243,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     uploads: createUploads(paths.uploads),
     world,
     reconciler,
-    live: { pubsub, scheduler },
+    live: { pubsub, scheduler, tasks, workflows, runJobs, storage },
     wake: (resource) => void awake.add(resource),
     changed,
   });

@@ -89,6 +89,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const context = { projectNumber: world.asked.projectNumber, report: () => {} };
       return adapter.observe(readerOf(resource, resource.attributes, context), live);
     },
+    describe: (type, id) => adapters.get(type)?.describe?.(id, live),
   };
 
   const open = async ({ outDir, strict = false }: TerraformRequest): Promise<TerraformSession> => {

@@ -57,9 +57,10 @@ export interface Provider {
 }
 
 /** A provider as the protocol serves it: an engine behind it takes its time. */
-export interface Served extends Omit<Provider, "apply" | "read"> {
+export interface Served extends Omit<Provider, "apply" | "read" | "importState"> {
   apply(change: Change): Outcome | Promise<Outcome>;
   read(type: string, state: ObjectValue): Outcome | Promise<Outcome>;
+  importState(type: string, id: string): Outcome | Promise<Outcome>;
 }
 
 /** A name the provider does not have; Terraform asks for none. */

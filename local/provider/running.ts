@@ -18,6 +18,8 @@ export interface Runner {
   run(type: string, id: string): Promise<readonly Issue[]>;
   /** What clients have made of a resource; undefined for what they cannot change. */
   observe(type: string, id: string): Attributes | "gone" | undefined;
+  /** What clients have made, as a configuration would say it, with its `id`. */
+  describe(type: string, id: string): Attributes | undefined;
 }
 
 /** A provider whose resources run: an apply is over when what it made does, and a read sees what has become of it. */
@@ -54,6 +56,18 @@ export function runningProvider(provider: Provider, resources: Resources, runner
       await runner.run(type, id);
       return { state: prior, diagnostics };
     },
+    async importState(type, id) {
+      const outcome = provider.importState(type, id);
+      const known = idOf(outcome.state!);
+      const found = resources.get(type, known) ? undefined : runner.describe(type, id);
+      if (!found) return outcome;
+      // From now on it is a resource as any other, and the next read finds it.
+      const { id: _id, ...config } = found;
+      const state = wholeOf(provider, type, { ...NO_LABELS, ...found });
+      resources.put({ type, id: idOf(state), values: state, origin: { config } });
+      const faults = await runner.run(type, idOf(state));
+      return { state, diagnostics: [...outcome.diagnostics, ...faults.map(diagnosticOf)] };
+    },
     async read(type, state) {
       const outcome = provider.read(type, state);
       const id = idOf(state);
@@ -73,8 +87,15 @@ export function runningProvider(provider: Provider, resources: Resources, runner
 /** Faults of processes; what Google itself would refuse has others. */
 const DOES_NOT_START = "MR42";
 
-function withSeen(provider: Provider, type: string, state: ObjectValue, seen: Attributes): ObjectValue {
+/** What clients make has none that Terraform knows of; null would be a change of them. */
+const NO_LABELS = { terraform_labels: {}, effective_labels: {} };
+
+function wholeOf(provider: Provider, type: string, attributes: Attributes): ObjectValue {
   const { block } = provider.schema.resource(type)!;
-  const whole = complete(block, fromJson(seen, typeOfBlock(block)) as ObjectValue);
+  return complete(block, fromJson(attributes, typeOfBlock(block)) as ObjectValue);
+}
+
+function withSeen(provider: Provider, type: string, state: ObjectValue, seen: Attributes): ObjectValue {
+  const whole = wholeOf(provider, type, seen);
   return { ...state, ...Object.fromEntries(Object.keys(seen).map((name) => [name, whole[name] ?? null])) };
 }

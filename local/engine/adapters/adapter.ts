@@ -2,8 +2,12 @@ import type { CompletionContext, PlannedResource, ResourceConfig } from "../../p
 import { type Attributes, isObject, type Value } from "../../plan/values";
 import { issue } from "../../plan/issues";
 import type { Draft } from "../draft";
+import type { RunJobs } from "../jobs";
 import type { PubSub } from "../pubsub";
 import type { Scheduler } from "../scheduler";
+import type { Storage } from "../storage";
+import type { Tasks } from "../tasks";
+import type { Workflows } from "../workflows";
 
 /**
  * What the engine knows of one resource type. The same table serves both doors: `millrace dev`, which applies a whole
@@ -31,6 +35,12 @@ export interface Adapter {
    * resource says. Terraform shows it as drift. @default nobody but the plan changes it
    */
   observe?(read: Reader, live: Live): Attributes | "gone";
+  /**
+   * What a client has made at the engine, as a configuration would say it, with its `id`: Terraform can import it.
+   * @param id the resource's, or its short form
+   * @returns undefined when there is none. @default clients make none
+   */
+  describe?(id: string, live: Live): Attributes | undefined;
   /** Arguments that name a file whose bytes Google keeps when the resource is created. @default none */
   readonly uploads?: readonly string[];
 }
@@ -39,6 +49,10 @@ export interface Adapter {
 export interface Live {
   readonly pubsub: Pick<PubSub, "topics" | "subscriptions">;
   readonly scheduler: Pick<Scheduler, "jobs">;
+  readonly tasks: Pick<Tasks, "queues">;
+  readonly workflows: Pick<Workflows, "workflows">;
+  readonly runJobs: Pick<RunJobs, "jobs">;
+  readonly storage: Pick<Storage, "buckets">;
 }
 
 /** Reads arguments of one resource; a block of at most one may be written as an object or as a list. */

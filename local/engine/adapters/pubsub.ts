@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Attributes } from "../../plan/values";
 import { pubsubAgent } from "../grants";
 import type { ExportConfig, PushConfig, SubscriptionConfig, TopicConfig, TransformConfig } from "../pubsub/types";
 import { type Adapter, at, type Reader } from "./adapter";
 import { labelled, milliseconds } from "./common";
+import { described, observed, seconds, type Written } from "./observed";
 
 /** Full name of a topic that is named in full or by its last part. */
 export const topicName = (read: Reader, path: string): string => {
@@ -26,11 +26,8 @@ const topic: Adapter = {
     const encoding = read.text("schema_settings.encoding") === "BINARY" ? "BINARY" : "JSON";
     draft.topics.push({ config: topicConfig(read), resource, ...(schema && { schema: { name: schema, encoding } }) });
   },
-  observe(read, { pubsub }) {
-    const config = topicConfig(read);
-    const found = pubsub.topics().find(({ name }) => name === config.name);
-    return found ? changed(config, found, TOPIC_ATTRIBUTES) : "gone";
-  },
+  observe: (read, { pubsub }) => observed(topicConfig(read), named(pubsub.topics(), read), TOPIC_ATTRIBUTES),
+  describe: (id, { pubsub }) => describedIn(pubsub.topics(), id, TOPIC_ATTRIBUTES),
 };
 
 const schema: Adapter = {
@@ -77,16 +74,21 @@ const transformAttributes = (transforms: readonly TransformConfig[] = []): Attri
   })),
 });
 
-/** How a field of a configuration is written in a plan. */
-type Written<C> = { readonly [K in keyof C]?: (value: C[K]) => Attributes };
-
-/** Attributes of the fields in which two configurations differ, as the second has them. */
-function changed<C extends object>(planned: C, found: C, written: Written<C>): Attributes {
-  const names = (Object.keys(written) as (keyof C)[]).filter((name) => !isDeepStrictEqual(planned[name], found[name]));
-  return Object.assign({}, ...names.map((name) => written[name]!(found[name]))) as Attributes;
+interface Named {
+  readonly name: string;
 }
 
-const seconds = (ms: number): string => `${ms / 1_000}s`;
+/** The thing that a resource has made. */
+const named = <C extends Named>(all: readonly C[], read: Reader): C | undefined =>
+  all.find(({ name }) => name === read.required("id"));
+
+/** Something of the engine by its full name, or by the last part of one alone, as a configuration says it. */
+function describedIn<C extends Named>(all: readonly C[], id: string, written: Written<C>): Attributes | undefined {
+  const short = all.filter(({ name }) => name.endsWith(`/${id}`));
+  const found = all.find(({ name }) => name === id) ?? (short.length === 1 ? short[0] : undefined);
+  const [, project = "", , name = ""] = found?.name.split("/") ?? [];
+  return found && { id: found.name, project, name, ...described(found, written) };
+}
 
 const TOPIC_ATTRIBUTES: Written<TopicConfig> = {
   retentionMs: (ms) => ({ message_retention_duration: ms === undefined ? "" : seconds(ms) }),
@@ -143,11 +145,9 @@ const subscription: Adapter = {
     ...labelled(read),
   }),
   contribute: (read, resource, draft) => void draft.subscriptions.push({ config: subscriptionConfig(read), resource }),
-  observe(read, { pubsub }) {
-    const config = subscriptionConfig(read);
-    const found = pubsub.subscriptions().find(({ name }) => name === config.name);
-    return found ? changed(config, found, SUBSCRIPTION_ATTRIBUTES) : "gone";
-  },
+  observe: (read, { pubsub }) =>
+    observed(subscriptionConfig(read), named(pubsub.subscriptions(), read), SUBSCRIPTION_ATTRIBUTES),
+  describe: (id, { pubsub }) => describedIn(pubsub.subscriptions(), id, SUBSCRIPTION_ATTRIBUTES),
 };
 
 function subscriptionConfig(read: Reader): SubscriptionConfig {

@@ -1,9 +1,10 @@
 import type { Attributes } from "../../plan/values";
 import type { ProgramDraft } from "../draft";
-import { RUN_JOB_DEFAULTS } from "../jobs/types";
+import { type ExecutionSettings, RUN_JOB_DEFAULTS } from "../jobs/types";
 import type { Adapter, Reader } from "./adapter";
 import { at } from "./adapter";
 import { labelled, milliseconds } from "./common";
+import { observed, seconds, type Written } from "./observed";
 import { defaultAccount, environmentOf } from "./workloads";
 
 type Collection = "jobs" | "workerPools";
@@ -91,15 +92,36 @@ const runJob: Adapter = {
       ...(source !== undefined && { source }),
       resource,
       program: programOf(read, "job", JOB),
-      settings: {
-        tasks: read.number("template.task_count") || RUN_JOB_DEFAULTS.tasks,
-        parallelism: read.number("template.parallelism") ?? 0,
-        retries: read.number(`${JOB}.max_retries`) ?? RUN_JOB_DEFAULTS.retries,
-        timeoutMs: milliseconds(read, `${JOB}.timeout`) ?? RUN_JOB_DEFAULTS.timeoutMs,
-      },
+      settings: settingsOf(read),
     });
   },
+  observe(read, { runJobs }) {
+    // Images do not run here, so nobody can have taken one away.
+    if (read.textMap("annotations")[SOURCE_ANNOTATION] === undefined) return {};
+    const found = runJobs.jobs().find(({ name }) => name === fullName(read, "jobs"));
+    return observed(settingsOf(read), found, settingsAttributes(read));
+  },
 };
+
+/** All settings are in the template, whose other arguments stay as they are. */
+function settingsAttributes(read: Reader): Written<ExecutionSettings> {
+  const written = (outer: Attributes, inner: Attributes): Attributes => ({
+    template: [{ ...read.block("template"), ...outer, template: [{ ...read.block(JOB), ...inner }] }],
+  });
+  return {
+    tasks: (task_count) => written({ task_count }, {}),
+    parallelism: (parallelism) => written({ parallelism }, {}),
+    retries: (max_retries) => written({}, { max_retries }),
+    timeoutMs: (ms) => written({}, { timeout: seconds(ms) }),
+  };
+}
+
+const settingsOf = (read: Reader): ExecutionSettings => ({
+  tasks: read.number("template.task_count") || RUN_JOB_DEFAULTS.tasks,
+  parallelism: read.number("template.parallelism") ?? 0,
+  retries: read.number(`${JOB}.max_retries`) ?? RUN_JOB_DEFAULTS.retries,
+  timeoutMs: milliseconds(read, `${JOB}.timeout`) ?? RUN_JOB_DEFAULTS.timeoutMs,
+});
 
 const workerPool: Adapter = {
   type: "google_cloud_run_v2_worker_pool",

@@ -1,9 +1,9 @@
 import { parseSchedule, isTimeZone } from "../../../language/schedule";
 import { issue } from "../../plan/issues";
 import type { JobConfig, JobTarget } from "../scheduler";
-import type { Attributes } from "../../plan/values";
-import type { Adapter, Live, Reader } from "./adapter";
+import type { Adapter, Reader } from "./adapter";
 import { milliseconds } from "./common";
+import { observed, type Written } from "./observed";
 import { topicName } from "./pubsub";
 
 /** Defaults of google/cloud/scheduler/v1/job.proto and of the provider. */
@@ -46,34 +46,50 @@ const job: Adapter = {
     paused: read.bool("paused") ?? false,
     state: read.bool("paused") ? "PAUSED" : "ENABLED",
   }),
-  observe,
+  observe(read, { scheduler }) {
+    // What could not be made is not gone.
+    const config = jobConfig(read);
+    const found = scheduler.jobs().find((one) => one.config.name === config?.name);
+    return config ? observed(config, found?.config, JOB_ATTRIBUTES) : {};
+  },
   contribute(read, resource, draft) {
-    const where = `${resource.stack}/${resource.address}`;
-    const target = targetOf(read);
-    const text = read.required("schedule");
-    const timeZone = read.text("time_zone") || DEFAULTS.timeZone;
-    const parsed = parseSchedule(text);
-    if (!parsed.ok)
-      for (const { message, offset } of text === "" ? [] : parsed.faults)
-        draft.report(
-          issue("MR4030", `${where}.schedule`, `"${text}", at ${offset + 1}: ${message}`, "write what Google accepts"),
-        );
-    if (!isTimeZone(timeZone)) read.wrong("time_zone", 'a zone of the tz database such as "Europe/Berlin"', timeZone);
-    else if (parsed.ok && target)
-      draft.jobs.push({
-        resource,
-        config: {
-          name: read.required("id"),
-          schedule: parsed.schedule,
-          timeZone,
-          paused: read.bool("paused") ?? false,
-          attemptDeadlineMs: milliseconds(read, "attempt_deadline") || DEFAULTS.attemptDeadlineMs,
-          retry: retryOf(read),
-          target,
-        },
-      });
+    const config = jobConfig(read);
+    if (config) draft.jobs.push({ resource, config });
   },
 };
+
+/** A client may pause a job, and resume it. */
+const JOB_ATTRIBUTES: Written<JobConfig> = {
+  paused: (paused) => ({ paused, state: paused ? "PAUSED" : "ENABLED" }),
+};
+
+/** @returns undefined for one that is not run here, or cannot be, which is reported */
+function jobConfig(read: Reader): JobConfig | undefined {
+  const { resource } = read;
+  const target = targetOf(read);
+  const text = read.required("schedule");
+  const timeZone = read.text("time_zone") || DEFAULTS.timeZone;
+  const parsed = parseSchedule(text);
+  if (!parsed.ok)
+    for (const { message, offset } of text === "" ? [] : parsed.faults) {
+      const problem = `"${text}", at ${offset + 1}: ${message}`;
+      read.report(
+        issue("MR4030", `${resource.stack}/${resource.address}.schedule`, problem, "write what Google accepts"),
+      );
+    }
+  if (!isTimeZone(timeZone)) read.wrong("time_zone", 'a zone of the tz database such as "Europe/Berlin"', timeZone);
+  else if (parsed.ok && target)
+    return {
+      name: read.required("id"),
+      schedule: parsed.schedule,
+      timeZone,
+      paused: read.bool("paused") ?? false,
+      attemptDeadlineMs: milliseconds(read, "attempt_deadline") || DEFAULTS.attemptDeadlineMs,
+      retry: retryOf(read),
+      target,
+    };
+  return undefined;
+}
 
 const retryOf = (read: Reader): JobConfig["retry"] => ({
   count: read.number("retry_config.retry_count") ?? 0,
@@ -113,14 +129,6 @@ function targetOf(read: Reader): JobTarget | undefined {
     }),
     ...(apiAccountEmail && { oauth: { serviceAccountEmail: apiAccountEmail } }),
   };
-}
-
-/** A client may pause a job, and resume it. */
-function observe(read: Reader, { scheduler }: Live): Attributes | "gone" {
-  const found = scheduler.jobs().find(({ config }) => config.name === read.required("id"));
-  if (!found) return "gone";
-  const { paused } = found.config;
-  return paused === (read.bool("paused") ?? false) ? {} : { paused, state: paused ? "PAUSED" : "ENABLED" };
 }
 
 export const schedulerAdapters: readonly Adapter[] = [job];

@@ -60,6 +60,8 @@ const bucket: Adapter = {
       },
     });
   },
+  // A client may delete an empty bucket, and not change one.
+  observe: (read, { storage }) => (storage.buckets().some(({ name }) => name === read.required("name")) ? {} : "gone"),
 };
 
 /** Notifications of a bucket are numbered. */

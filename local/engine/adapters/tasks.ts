@@ -1,7 +1,8 @@
-import { QUEUE_DEFAULTS, type QueueRouting } from "../tasks/types";
+import { QUEUE_DEFAULTS, type QueueConfig, type QueueRouting } from "../tasks/types";
 import type { Adapter, Reader } from "./adapter";
 import { asBlocks } from "./adapter";
 import { milliseconds } from "./common";
+import { observed, seconds, type Written } from "./observed";
 
 const queue: Adapter = {
   type: "google_cloud_tasks_queue",
@@ -26,28 +27,49 @@ const queue: Adapter = {
     project: read.project,
     id: `projects/${read.project}/locations/${read.region}/queues/${read.required("name")}`,
   }),
-  contribute(read, resource, draft) {
-    const d = QUEUE_DEFAULTS;
-    const routing = routingOf(read);
-    draft.queues.push({
-      resource,
-      config: {
-        name: read.required("id"),
-        rate: {
-          perSecond: read.number("rate_limits.max_dispatches_per_second") || d.perSecond,
-          concurrent: read.number("rate_limits.max_concurrent_dispatches") || d.concurrent,
-        },
-        retry: {
-          attempts: read.number("retry_config.max_attempts") || d.attempts,
-          maxDurationMs: milliseconds(read, "retry_config.max_retry_duration") ?? d.maxDurationMs,
-          minMs: milliseconds(read, "retry_config.min_backoff") ?? d.minMs,
-          maxMs: milliseconds(read, "retry_config.max_backoff") ?? d.maxMs,
-          doublings: read.number("retry_config.max_doublings") ?? d.doublings,
-        },
-        ...(routing && { routing }),
-      },
-    });
+  contribute: (read, resource, draft) => void draft.queues.push({ resource, config: queueConfig(read) }),
+  observe(read, { tasks }) {
+    const config = queueConfig(read);
+    const found = tasks.queues().find((one) => one.config.name === config.name);
+    return observed(config, found?.config, QUEUE_ATTRIBUTES);
   },
+};
+
+function queueConfig(read: Reader): QueueConfig {
+  const d = QUEUE_DEFAULTS;
+  const routing = routingOf(read);
+  return {
+    name: read.required("id"),
+    rate: {
+      perSecond: read.number("rate_limits.max_dispatches_per_second") || d.perSecond,
+      concurrent: read.number("rate_limits.max_concurrent_dispatches") || d.concurrent,
+    },
+    retry: {
+      attempts: read.number("retry_config.max_attempts") || d.attempts,
+      maxDurationMs: milliseconds(read, "retry_config.max_retry_duration") ?? d.maxDurationMs,
+      minMs: milliseconds(read, "retry_config.min_backoff") ?? d.minMs,
+      maxMs: milliseconds(read, "retry_config.max_backoff") ?? d.maxMs,
+      doublings: read.number("retry_config.max_doublings") ?? d.doublings,
+    },
+    ...(routing && { routing }),
+  };
+}
+
+const QUEUE_ATTRIBUTES: Written<QueueConfig> = {
+  rate: ({ perSecond, concurrent }) => ({
+    rate_limits: [{ max_dispatches_per_second: perSecond, max_concurrent_dispatches: concurrent }],
+  }),
+  retry: ({ attempts, maxDurationMs, minMs, maxMs, doublings }) => ({
+    retry_config: [
+      {
+        max_attempts: attempts,
+        max_retry_duration: seconds(maxDurationMs),
+        min_backoff: seconds(minMs),
+        max_backoff: seconds(maxMs),
+        max_doublings: doublings,
+      },
+    ],
+  }),
 };
 
 function routingOf(read: Reader): QueueRouting | undefined {

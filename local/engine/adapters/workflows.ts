@@ -1,5 +1,7 @@
+import type { WorkflowConfig } from "../workflows/types";
 import type { Adapter, Reader } from "./adapter";
 import { digits, labelled } from "./common";
+import { observed, type Written } from "./observed";
 
 /** The name, or one that begins as it should. */
 function nameOf(read: Reader): string {
@@ -38,19 +40,29 @@ const workflow: Adapter = {
       ...labelled(read),
     };
   },
-  contribute(read, resource, draft) {
-    const serviceAccountEmail = emailOf(read.text("service_account"));
-    draft.workflows.push({
-      resource,
-      config: {
-        name: read.required("id"),
-        source: read.required("source_contents"),
-        ...(serviceAccountEmail !== undefined && { serviceAccountEmail }),
-        projectNumber: read.projectNumber,
-        env: read.textMap("user_env_vars"),
-      },
-    });
+  contribute: (read, resource, draft) => void draft.workflows.push({ resource, config: workflowConfig(read) }),
+  observe(read, { workflows }) {
+    const config = workflowConfig(read);
+    const found = workflows.workflows().find((one) => one.config.name === config.name);
+    return observed(config, found?.config, WORKFLOW_ATTRIBUTES);
   },
+};
+
+function workflowConfig(read: Reader): WorkflowConfig {
+  const serviceAccountEmail = emailOf(read.text("service_account"));
+  return {
+    name: read.required("id"),
+    source: read.required("source_contents"),
+    ...(serviceAccountEmail !== undefined && { serviceAccountEmail }),
+    projectNumber: read.projectNumber,
+    env: read.textMap("user_env_vars"),
+  };
+}
+
+const WORKFLOW_ATTRIBUTES: Written<WorkflowConfig> = {
+  source: (source_contents) => ({ source_contents }),
+  serviceAccountEmail: (service_account = "") => ({ service_account }),
+  env: (user_env_vars) => ({ user_env_vars }),
 };
 
 export const workflowsAdapters: readonly Adapter[] = [workflow];

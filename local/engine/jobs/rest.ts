@@ -126,8 +126,8 @@ const EXECUTIONS = new RegExp(`^/v2/(${PARENT}/jobs/[^/:]+)/executions$`);
 const OPERATION = new RegExp(`^/v2/(${PARENT})/operations/([^/:]+)(?::(wait))?$`);
 
 /**
- * What of the Cloud Run Admin API needs no new job: run, with overrides; get and list jobs, executions and their tasks;
- * cancel; operations, which may be waited for. https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs
+ * What of the Cloud Run Admin API needs no new job: run, with overrides; get, list and delete jobs; get and list
+ * executions and their tasks; cancel; operations, which may be waited for. https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs
  */
 export function runJobsRest(jobs: RunJobs): RestHandler {
   const operation = async (parent: string, id: string, wait: boolean) => {
@@ -141,6 +141,12 @@ export function runJobsRest(jobs: RunJobs): RestHandler {
     const [, job, verb] = match(JOB) ?? [];
     if (job && method === "POST" && verb === "run") return operationResource(jobs.run(job, overridesOf(body)));
     if (job && method === "GET" && !verb) return jobResource(jobs.job(job), jobs.executions(job)[0]);
+    if (job && method === "DELETE" && !verb) {
+      const resource = jobResource(jobs.job(job));
+      jobs.remove(job);
+      const name = `${job.split("/jobs/")[0]}/operations/${job.slice(job.lastIndexOf("/") + 1)}`;
+      return { name, done: true, response: { "@type": "type.googleapis.com/google.cloud.run.v2.Job", ...resource } };
+    }
     const [, parent] = match(JOBS) ?? [];
     if (parent && method === "GET")
       return {

@@ -34,7 +34,7 @@ const JOB = /^\/v1\/(projects\/[^/:]+\/locations\/[^/:]+\/jobs\/[^/:]+)(?::(run|
 const LIST = /^\/v1\/(projects\/[^/:]+\/locations\/[^/:]+)\/jobs$/;
 
 /**
- * What of Cloud Scheduler's REST API needs no new job: list, get, run, pause, resume. A run that is asked for with
+ * What of Cloud Scheduler's REST API needs no new job: list, get, run, pause, resume, delete. A run that is asked for with
  * `millraceWait=true` is answered when it has ended; Google's own answer comes at once.
  */
 export function schedulerRest(scheduler: Scheduler): RestHandler {
@@ -46,9 +46,14 @@ export function schedulerRest(scheduler: Scheduler): RestHandler {
         return jsonResponse({ jobs: jobs.map(jobResource) });
       }
       const [, name, verb] = JOB.exec(path) ?? [];
-      if (name === undefined || method !== (verb === undefined ? "GET" : "POST"))
+      const isDeletion = method === "DELETE" && verb === undefined;
+      if (name === undefined || (!isDeletion && method !== (verb === undefined ? "GET" : "POST")))
         throw new StatusError("UNIMPLEMENTED", `${method} ${path}: the plan makes the jobs, and no client does`);
       const { config } = scheduler.job(name);
+      if (isDeletion) {
+        scheduler.remove(name);
+        return jsonResponse({});
+      }
       if (verb === "run") {
         const run = scheduler.run(config.name);
         if (query.get("millraceWait") === "true") await run;

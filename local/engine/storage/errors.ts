@@ -32,6 +32,7 @@ export const held = ({ bucket, name }: StoredObject): GcsError =>
     "forbidden",
     `Object '${bucket}/${name}' is under active hold and cannot be deleted or overwritten.`,
   );
+export const notEmpty = (): GcsError => new GcsError(409, "conflict", "The bucket you tried to delete is not empty.");
 export const notServed = (what: string): GcsError =>
   new GcsError(501, "notImplemented", `the engine does not serve ${what}`);
 

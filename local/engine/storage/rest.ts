@@ -41,6 +41,10 @@ function answer(storage: Storage, uploads: ReturnType<typeof createUploads>, req
     return json({ kind: "storage#buckets", items: storage.buckets().map(bucketResource) });
   }
   if (collection === undefined) {
+    if (method === "DELETE") {
+      storage.deleteBucket(bucket);
+      return nothing;
+    }
     if (method !== "GET") throw notServed("changes of buckets: the plan makes them");
     return json(bucketResource(storage.bucket(bucket)));
   }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock";
 import type { Journal, Journaled } from "../journal";
 import type { Blobs } from "./blobs";
 import { crc32c } from "./crc32c";
-import { conditionNotMet, held, noObject, noBucket } from "./errors";
+import { conditionNotMet, held, noBucket, noObject, notEmpty } from "./errors";
 import { type Listing, listObjects, type ListOptions } from "./list";
 import type { BucketConfig, ObjectChange, ObjectSettings, Preconditions, StoredObject } from "./types";
 
@@ -12,6 +12,12 @@ import type { BucketConfig, ObjectChange, ObjectSettings, Preconditions, StoredO
 export interface Storage extends Journaled {
   bucket(name: string): BucketConfig;
   buckets(): readonly BucketConfig[];
+  /** A client deletes a bucket; it is there again when it is asked for anew. @throws GcsError when it holds something */
+  deleteBucket(name: string): void;
+  /** A bucket that a client has deleted is there again. */
+  restoreBucket(name: string): void;
+  /** What a bucket held is gone with it. */
+  emptyBucket(name: string): void;
   /** Makes a new version the live one. */
   insert(bucket: string, name: string, bytes: Buffer, settings?: ObjectSettings, when?: Preconditions): StoredObject;
   /** @param generation @default the live version */
@@ -53,6 +59,8 @@ type Versions = StoredObject[];
 export function createStorage({ clock, journal, blobs, buckets }: StorageOptions): Storage {
   const objects = new Map<string, Map<string, Versions>>();
   const listeners = new Set<(change: ObjectChange) => void>();
+  /** Buckets that are asked for and that a client has deleted. */
+  const deleted = new Set<string>();
   let lastGeneration = 0n;
 
   const versionsOf = (bucket: string, name: string): Versions => objects.get(bucket)?.get(name) ?? [];
@@ -115,11 +123,22 @@ export function createStorage({ clock, journal, blobs, buckets }: StorageOptions
   const self: Storage = {
     journalName: JOURNAL_NAME,
     bucket(name) {
-      const found = buckets().find((bucket) => bucket.name === name);
+      const found = self.buckets().find((bucket) => bucket.name === name);
       if (!found) throw noBucket(name);
       return found;
     },
-    buckets,
+    buckets: () => (deleted.size === 0 ? buckets() : buckets().filter(({ name }) => !deleted.has(name))),
+    deleteBucket(name) {
+      self.bucket(name);
+      if ((objects.get(name)?.size ?? 0) > 0) throw notEmpty();
+      deleted.add(name);
+    },
+    restoreBucket: (name) => void deleted.delete(name),
+    emptyBucket(name) {
+      deleted.delete(name);
+      for (const object of [...(objects.get(name)?.values() ?? [])].flat()) forget(object);
+      objects.delete(name);
+    },
     insert(bucket, name, bytes, settings = {}, when = {}) {
       const before = self.check(bucket, name, when);
       free(before);

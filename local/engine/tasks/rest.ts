@@ -11,6 +11,7 @@ const TASK = `(${QUEUES}/[^/:]+/tasks/[^/:]+)`;
 const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", RegExp, string, "name" | "parent"])[] = [
   ["GET", /^\/v2\/(projects\/[^/:]+\/locations\/[^/:]+)\/queues$/, "ListQueues", "parent"],
   ["GET", new RegExp(`^/v2/${QUEUE}$`), "GetQueue", "name"],
+  ["DELETE", new RegExp(`^/v2/${QUEUE}$`), "DeleteQueue", "name"],
   ["POST", new RegExp(`^/v2/${QUEUE}:purge$`), "PurgeQueue", "name"],
   ["POST", new RegExp(`^/v2/${QUEUE}:pause$`), "PauseQueue", "name"],
   ["POST", new RegExp(`^/v2/${QUEUE}:resume$`), "ResumeQueue", "name"],

@@ -6,7 +6,7 @@ import type { Tasks } from "./tasks";
 
 const isFull = (request: ProtoJson) => request["responseView"] === "FULL";
 
-/** google.cloud.tasks.v2.CloudTasks, without what makes and changes queues: the plan does. */
+/** google.cloud.tasks.v2.CloudTasks, without what makes queues and changes their limits: the plan does. */
 export function tasksService(tasks: Tasks): ServiceImplementation {
   const named = (request: ProtoJson) => nameIn(request, "name");
   const queue = (name: string) => queueResource(tasks.queue(name));
@@ -18,6 +18,11 @@ export function tasksService(tasks: Tasks): ServiceImplementation {
         return page("queues", mine.map(queueResource), request);
       },
       GetQueue: (request) => queue(named(request)),
+      DeleteQueue(request) {
+        tasks.queue(named(request));
+        tasks.remove(named(request));
+        return {};
+      },
       PurgeQueue(request) {
         tasks.purge(named(request));
         return queue(named(request));

@@ -27,8 +27,8 @@ const PATHS = {
 const PAGE = { usual: 100, most: 1_000 };
 
 /**
- * What of the REST APIs of Workflows and its executions needs no new workflow: get and list both; create, cancel
- * executions; list callbacks, and the callbacks themselves. `millraceWait=true` on create answers when the execution has
+ * What of the REST APIs of Workflows and its executions needs no new workflow: get and list both; delete workflows;
+ * create, cancel executions; list callbacks, and the callbacks themselves. `millraceWait=true` on create answers when the execution has
  * ended.
  */
 export function workflowsRest(workflows: Workflows): RestHandler {
@@ -56,6 +56,11 @@ async function answer(workflows: Workflows, request: RestRequest): Promise<RestR
     });
   const workflow = PATHS.workflow.exec(path)?.[1];
   if (workflow !== undefined && method === "GET") return jsonResponse(workflowResource(workflows.workflow(workflow)));
+  if (workflow !== undefined && method === "DELETE") {
+    workflows.workflow(workflow);
+    workflows.remove(workflow);
+    return jsonResponse(doneOperation(workflow));
+  }
   const of = PATHS.executions.exec(path)?.[1];
   if (of !== undefined && method === "POST") return create(workflows, of, request);
   if (of !== undefined && method === "GET") return list(workflows, of, query);
@@ -131,6 +136,13 @@ function stateIn(filter: string): string | undefined {
     `the filter ${JSON.stringify(filter)} is not understood here; write state="FAILED"`,
   );
 }
+
+/** google/longrunning/operations.proto: what takes a moment at Google's is done here at once. */
+const doneOperation = (workflow: string) => ({
+  name: `${workflow.split("/workflows/")[0]}/operations/${workflow.slice(workflow.lastIndexOf("/") + 1)}`,
+  done: true,
+  response: { "@type": "type.googleapis.com/google.protobuf.Empty" },
+});
 
 /** google/cloud/workflows/v1/workflows.proto, `Workflow` */
 const workflowResource = ({ id, config }: Revision) => ({

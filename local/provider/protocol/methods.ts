@@ -155,8 +155,8 @@ export function providerMethods(provider: Served, { types, legacyTypeSystem = tr
     ImportResourceState: [
       "ImportRequest",
       "ImportResponse",
-      ({ typeName, id }) => {
-        const { state, diagnostics } = provider.importState(typeName, id);
+      async ({ typeName, id }) => {
+        const { state, diagnostics } = await provider.importState(typeName, id);
         return { importedResources: [{ typeName, state: dynamic(state), private: MARK }], diagnostics };
       },
     ],

@@ -1,9 +1,13 @@
 import * as fc from "fast-check";
 import { adapters, completeByAdapter } from "../../../local/engine/adapters";
 import { type Live, readerOf } from "../../../local/engine/adapters/adapter";
-import { emptyDraft } from "../../../local/engine/draft";
+import { type Draft, emptyDraft } from "../../../local/engine/draft";
 import type { SubscriptionConfig, TopicConfig } from "../../../local/engine/pubsub";
-import type { JobStatus } from "../../../local/engine/scheduler";
+import type { RunJobConfig } from "../../../local/engine/jobs";
+import type { JobConfig } from "../../../local/engine/scheduler";
+import type { BucketConfig } from "../../../local/engine/storage";
+import type { QueueConfig } from "../../../local/engine/tasks";
+import type { WorkflowConfig } from "../../../local/engine/workflows";
 import type { PlannedResource, ResourceConfig } from "../../../local/plan/plan";
 import type { Attributes } from "../../../local/plan/values";
 import { PROJECT } from "./fixture";
@@ -35,13 +39,22 @@ function asked(resource: PlannedResource) {
 interface There {
   readonly topics?: readonly TopicConfig[];
   readonly subscriptions?: readonly SubscriptionConfig[];
-  readonly jobs?: readonly Pick<JobStatus, "config">[];
+  readonly jobs?: readonly JobConfig[];
+  readonly queues?: readonly QueueConfig[];
+  readonly workflows?: readonly WorkflowConfig[];
+  readonly runJobs?: readonly RunJobConfig[];
+  readonly buckets?: readonly BucketConfig[];
 }
 
-function observed(resource: PlannedResource, { topics = [], subscriptions = [], jobs = [] }: There) {
+function observed(resource: PlannedResource, there: There) {
+  const { topics = [], subscriptions = [], jobs = [], queues = [], workflows = [], runJobs = [], buckets = [] } = there;
   const live: Live = {
     pubsub: { topics: () => topics, subscriptions: () => subscriptions },
-    scheduler: { jobs: () => jobs.map(({ config }) => ({ config, running: false })) },
+    scheduler: { jobs: () => jobs.map((config) => ({ config, running: false })) },
+    tasks: { queues: () => queues.map((config) => ({ config, tasks: 0, dispatching: 0, paused: false })) },
+    workflows: { workflows: () => workflows.map((config) => ({ id: "1", config })) },
+    runJobs: { jobs: () => runJobs },
+    storage: { buckets: () => buckets },
   };
   return adapters.get(resource.type)!.observe!(readerFor(resource), live);
 }
@@ -126,16 +139,80 @@ describe("what has become of a resource", () => {
       pubsub_target: [{ topic_name: "a", data: "eA==" }],
     });
     const { config } = asked(job).jobs[0]!;
-    expect(observed(job, { jobs: [{ config }] })).toEqual({});
-    const paused = { ...config, paused: true };
-    expect(observed(job, { jobs: [{ config: paused }] })).toEqual({ paused: true, state: "PAUSED" });
+    expect(observed(job, { jobs: [config] })).toEqual({});
+    expect(observed(job, { jobs: [{ ...config, paused: true }] })).toEqual({ paused: true, state: "PAUSED" });
   });
 
-  it.each(["google_pubsub_topic", "google_pubsub_subscription", "google_cloud_scheduler_job"])(
-    "is its end, when the %s is not there",
-    (type) => {
-      const config = { name: "x", topic: "a", schedule: "* * * * *", pubsub_target: [{ topic_name: "a" }] };
-      expect(observed(planned(type, config), {})).toBe("gone");
-    },
-  );
+  it("shows the limits of a queue", () => {
+    const queue = planned("google_cloud_tasks_queue", { name: "q", location: "europe-west1" });
+    const { config } = asked(queue).queues[0]!;
+    expect(observed(queue, { queues: [config] })).toEqual({});
+    const found = {
+      ...config,
+      rate: { perSecond: 3, concurrent: 4 },
+      retry: { attempts: 5, maxDurationMs: 60_000, minMs: 2_000, maxMs: 30_000, doublings: 2 },
+    };
+    expect(asked(refreshed(queue, { queues: [found] })).queues.map((draft) => draft.config)).toEqual([found]);
+  });
+
+  it("shows the definition, the account and the variables of a workflow", () => {
+    const workflow = planned("google_workflows_workflow", { name: "w", source_contents: "main: {}" });
+    const { config } = asked(workflow).workflows[0]!;
+    expect(observed(workflow, { workflows: [config] })).toEqual({});
+    const found = { ...config, source: "main: []", serviceAccountEmail: "a@b.c", env: { A: "b" } };
+    expect(asked(refreshed(workflow, { workflows: [found] })).workflows.map((draft) => draft.config)).toEqual([found]);
+  });
+
+  it("shows the settings of a job of Cloud Run beside what nobody has changed", () => {
+    const job = planned("google_cloud_run_v2_job", {
+      name: "j",
+      location: "europe-west1",
+      annotations: { "millrace.dev/source": "gs://b/o" },
+      template: [{ task_count: 2, template: [{ max_retries: 1, containers: [{ image: "i" }] }] }],
+    });
+    const [{ name, settings, program }] = asked(job).runJobs as [Draft["runJobs"][number]];
+    const config: RunJobConfig = { name, ...settings, program: { ...program, archive: "/a" } };
+    expect(observed(job, { runJobs: [config] })).toEqual({});
+    const found = { tasks: 3, parallelism: 2, retries: 0, timeoutMs: 60_000 };
+    for (const [field, value] of Object.entries(found)) {
+      const after = refreshed(job, { runJobs: [{ ...config, [field]: value }] });
+      expect(asked(after).runJobs[0]!.settings).toEqual({ ...settings, [field]: value });
+      expect(JSON.stringify(after.attributes)).toContain('"image":"i"');
+    }
+  });
+
+  const somewhere = { name: "x", location: "europe-west1", region: "europe-west1" };
+  it.each<[string, Attributes]>([
+    ["google_pubsub_topic", {}],
+    ["google_pubsub_subscription", { topic: "a" }],
+    ["google_cloud_scheduler_job", { schedule: "* * * * *", pubsub_target: [{ topic_name: "a" }] }],
+    ["google_cloud_tasks_queue", {}],
+    ["google_workflows_workflow", { source_contents: "main: {}" }],
+    ["google_cloud_run_v2_job", { annotations: { "millrace.dev/source": "gs://b/o" } }],
+    ["google_storage_bucket", {}],
+  ])("is its end, when the %s is not there", (type, config) => {
+    expect(observed(planned(type, { ...somewhere, ...config }), {})).toBe("gone");
+  });
+
+  it("covers every type whose things a client may change", () => {
+    const observable = [...adapters.values()]
+      .filter((adapter) => adapter.observe !== undefined)
+      .map(({ type }) => type);
+    expect(observable.sort()).toEqual([
+      "google_cloud_run_v2_job",
+      "google_cloud_scheduler_job",
+      "google_cloud_tasks_queue",
+      "google_pubsub_subscription",
+      "google_pubsub_topic",
+      "google_storage_bucket",
+      "google_workflows_workflow",
+    ]);
+  });
+
+  it.each<[string, Attributes]>([
+    ["google_cloud_scheduler_job", { schedule: "* * * * *", app_engine_http_target: [{ relative_uri: "/" }] }],
+    ["google_cloud_run_v2_job", { template: [{ template: [{ containers: [{ image: "i" }] }] }] }],
+  ])("is not asked of a %s that does not run here", (type, config) => {
+    expect(observed(planned(type, { ...somewhere, ...config }), {})).toEqual({});
+  });
 });

@@ -143,7 +143,7 @@ describe("the REST surface of Cloud Tasks", () => {
   it("refuses what it does not know", async () => {
     expect((await rest("POST", `${QUEUE}/tasks`, "{")).status).toBe(400);
     expect((await rest("POST", `${QUEUE}/tasks`, '{"tsk":{}}')).status).toBe(400);
-    expect((await rest("DELETE", QUEUE)).status).toBe(404);
+    expect((await rest("PATCH", QUEUE, "{}")).status).toBe(404);
     expect((await rest("DELETE", `${QUEUE}/tasks/none`)).status).toBe(404);
   });
 });
