@@ -3,9 +3,9 @@ import { ENV, LOCAL_ENVIRONMENT } from "../../contract/environment";
 
 /**
  * What the handler becomes: an HTTP function of the Functions Framework, a process that listens on `PORT`, one that
- * pulls from a subscription, or one task of a job.
+ * pulls from a subscription, one task of a job, or a job that gives it its dead letters again.
  */
-export type HandlerKind = "function" | "service" | "worker" | "job";
+export type HandlerKind = "function" | "service" | "worker" | "job" | "redrive";
 
 /**
  * Senders of HTTP requests that a handler understands beside Pub/Sub. `workflowCallbacks` sends nothing itself: whatever
@@ -105,6 +105,11 @@ const STARTS: Readonly<Record<HandlerKind, Start>> = {
     imports: { names: ["runJob"], from: "millrace/runtime/job" },
     options: [],
     statement: (options) => `runJob(defined${options});`,
+  },
+  redrive: {
+    imports: { names: ["runRedrive"], from: "millrace/runtime/redrive" },
+    options: [],
+    statement: (options) => `runRedrive(defined${options});`,
   },
 };
 

@@ -10,8 +10,10 @@ import { monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import { parkedAlarms } from "../pubsub/parked-alarms";
-import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
+import { RedriveJob } from "../run/redrive-job";
+import { type ConsumerCode, deploy, deployedEntry, type DeployProps } from "./deploy";
 import { equip } from "./equip";
+import { type Redriven, redriveOf } from "./redrive";
 
 /** Surroundings of a handler that no subscription calls. */
 export interface CalledHandlerOptions extends DeployProps {
@@ -19,6 +21,11 @@ export interface CalledHandlerOptions extends DeployProps {
   readonly store?: IFirestoreDatabase;
   /** How long parked events are kept, 10m–31d. @default "31d" */
   readonly deadLetterRetention?: Duration;
+  /**
+   * A Cloud Run job that gives the handler its dead letters again when somebody runs it, with the handler's code and
+   * identity: `true`, or what it is told. @default none
+   */
+  readonly redrive?: Redriven;
 }
 
 export type CalledHandlerProps = CalledHandlerOptions & ConsumerCode;
@@ -38,6 +45,8 @@ export interface Calls {
 export class CalledHandler extends Construct {
   readonly workload: IWorkload;
   readonly deadLetterTopic: DeadLetterTopic;
+  /** Gives parked events to the handler again; undefined when none was asked for. */
+  readonly redrive?: RedriveJob;
   /** What must exist before the first call. */
   readonly dependables: readonly ITerraformDependable[];
   readonly alarms: readonly Alarm[];
@@ -45,7 +54,7 @@ export class CalledHandler extends Construct {
 
   constructor(scope: Construct, id: string, props: CalledHandlerProps) {
     super(scope, id);
-    const { contract, store, deadLetterRetention, ...rest } = props;
+    const { contract, store, deadLetterRetention, redrive, ...rest } = props;
     const { name } = contract.manifest;
     this.workload = deploy(this, rest, { ...rest, contract });
     this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
@@ -58,6 +67,15 @@ export class CalledHandler extends Construct {
       ...equip(this.workload, { deadLetterTopic: this.deadLetterTopic, store: database }),
       ...this.deadLetterTopic.dependables,
     ];
+    const redriven = redriveOf(this, redrive, {
+      ...rest,
+      contract,
+      entry: deployedEntry(rest),
+      serviceAccount: this.workload.serviceAccount,
+      store: database,
+    });
+    if (redriven)
+      this.redrive = new RedriveJob(this, "Redrive", { ...redriven, deadLetterTopic: this.deadLetterTopic });
     const { projectId } = MillraceStack.of(this).context;
     this.alarms = parkedAlarms({ title: name, projectId, topic: this.deadLetterTopic });
     monitor(this, props);

@@ -24,9 +24,10 @@ import type { PeakLoad, PushProps } from "../pubsub/subscription-props";
 import type { ITopic } from "../pubsub/topic";
 import type { MessageTransform } from "../pubsub/transforms";
 import type { BoundConsumer, PipelineSurroundings } from "./bind";
-import { type ConsumerCode, deploy, type DeployProps } from "./deploy";
+import { type ConsumerCode, deploy, deployedEntry, type DeployProps } from "./deploy";
 import { equip } from "./equip";
 import { type Publications, publications } from "./publish";
+import { type Redriven, redriveOf } from "./redrive";
 
 /** How a consumer gets its events, beside what follows from its contract. */
 export interface ConsumerOptions extends DeployProps {
@@ -42,6 +43,11 @@ export interface ConsumerOptions extends DeployProps {
   readonly retention?: Duration;
   /** How long dead letters are kept, 10m–31d. @default "31d" */
   readonly deadLetterRetention?: Duration;
+  /**
+   * A Cloud Run job that gives the handler its dead letters again when somebody runs it, with the handler's code and
+   * identity: `true`, or what it is told. @default none
+   */
+  readonly redrive?: Redriven;
   /** The load that it must carry. @default nothing is checked */
   readonly peak?: PeakLoad;
   /** Warnings accepted for this consumer. @default none */
@@ -78,8 +84,6 @@ export class Consumer extends Construct implements BoundConsumer {
     const monitoring = { notify, alarms, dashboard };
     const transports = props.transports ?? surroundings.transports;
     this.workload = deploy(this, props, { ...props, ...monitoring, transports });
-    this.publications = publications(this, props.contract, this.workload);
-    for (const [event, topic] of Object.entries(props.publishTo ?? {})) this.publications.to(event, topic);
     this.deadLetterTopic = new DeadLetterTopic(this, "DeadLetter", {
       name: `${name}-dead-letter`,
       retention: props.deadLetterRetention,
@@ -99,9 +103,24 @@ export class Consumer extends Construct implements BoundConsumer {
       maxDeliveryAttempts: delivery.maxDeliveryAttempts,
       deadLetterTopic: this.deadLetterTopic,
       retention: props.retention,
+      redrive: redriveOf(this, props.redrive, {
+        ...props,
+        ...monitoring,
+        entry: deployedEntry(props),
+        serviceAccount: this.workload.serviceAccount,
+        store,
+      }),
       ...monitoring,
       dependsOn: equip(this.workload, { deadLetterTopic: this.deadLetterTopic, store }),
     });
+    const { workload, subscription } = this;
+    this.publications = publications(this, props.contract, {
+      serviceAccount: workload.serviceAccount,
+      extendEnvironment(variable, value) {
+        for (const host of [workload, subscription.redrive]) host?.extendEnvironment(variable, value);
+      },
+    });
+    for (const [event, topic] of Object.entries(props.publishTo ?? {})) this.publications.to(event, topic);
     this.dependables = this.subscription.dependables;
     this.alarms = [...this.subscription.alarms, ...(isMonitored(this.workload) ? this.workload.alarms : [])];
     this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(delivery.maxDeliveryAttempts));

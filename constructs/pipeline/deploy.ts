@@ -13,6 +13,10 @@ export interface DeployProps extends Omit<SizedWorkloadProps, "name" | "contract
   readonly transports?: readonly TransportName[];
 }
 
+/** Module of a consumer's code that is deployed; undefined for an image, whose entry is for the local engine alone. */
+export const deployedEntry = (code: ConsumerCode): string | undefined =>
+  "image" in code && code.image !== undefined ? undefined : "entry" in code ? code.entry : undefined;
+
 /** Makes a workload of another kind. */
 export type WorkloadFactory = (scope: Construct, id: string, props: DeployProps) => IWorkload;
 

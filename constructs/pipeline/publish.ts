@@ -14,7 +14,11 @@ export interface Publications {
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Grants and variables follow from `publishes`; an event that has no topic by synth is an error. */
-export function publications(construct: Construct, { manifest }: AnyContract, workload: IWorkload): Publications {
+export function publications(
+  construct: Construct,
+  { manifest }: AnyContract,
+  workload: Pick<IWorkload, "serviceAccount" | "extendEnvironment">,
+): Publications {
   const { name, publishes = [] } = manifest;
   const topics = new Map<string, ITopic>();
   checkAtSynth(construct, () => {

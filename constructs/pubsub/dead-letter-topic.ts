@@ -2,7 +2,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Duration } from "../../language/duration";
 import { kebab, pathInStack } from "../core/names";
-import type { Encryption, Grant, GrantOptions, IGrantee } from "../core";
+import { acknowledge, type Encryption, type Grant, type GrantOptions, type IGrantee } from "../core";
 import { type Archive, archiving } from "./archive";
 import { PUBSUB_GRANTS } from "./grants";
 import { Subscription } from "./subscription";
@@ -43,10 +43,13 @@ export class DeadLetterTopic extends Construct implements ITopic {
     this.topic = new Topic(this, "Topic", { name, encryption: props.encryption, dashboard: false });
     // What feeds it watches it: dead letters are a matter of the subscription they come from.
     const unwatched = { alarms: false, dashboard: false } as const;
+    acknowledge(this, { code: "MR1127", reason: "nobody is called: whoever looks at dead letters pulls them" });
     this.subscription = new Subscription(this, "Kept", {
       topic: this.topic,
       name,
       retention: this.retention,
+      // Whoever looks at letters gives them back; a pause would make the next look find none.
+      retry: "immediate",
       ...unwatched,
       // The end of the line: a dead letter has nowhere else to go.
       deadLetter: false,

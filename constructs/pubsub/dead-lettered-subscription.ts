@@ -1,13 +1,14 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, formatDuration } from "../../language/duration";
-import { check, durationOf, type Grant, type GrantOptions, type IGrantee, type Rule } from "../core";
+import { check, durationOf, type Grant, type GrantOptions, type IGrantee, type IWorkload, type Rule } from "../core";
 import { kebab, pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
 import { subscriptionAlarms, type Watched } from "./alarms";
+import { RedriveJob, type RedriveJobProps } from "../run/redrive-job";
 import { DeadLetterTopic } from "./dead-letter-topic";
 import type { Archive } from "./archive";
 import { subscriptionSection } from "./sections";
@@ -23,6 +24,11 @@ export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "
   readonly deadLetterRetention?: Duration;
   /** Where dead letters of a topic of its own are kept for good. @default nowhere */
   readonly archive?: Archive;
+  /**
+   * A job that gives dead letters to the handler that failed again, when somebody runs it: `contract` and `entry` name the
+   * handler. Its identity is that of a push target that has one. @default none
+   */
+  readonly redrive?: Omit<RedriveJobProps, "deadLetterTopic">;
   /** Age of a dead letter that somebody is told of again. @default "1d" */
   readonly deadLetterAge?: Duration;
 }
@@ -34,6 +40,8 @@ export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "
 export class DeadLetteredSubscription extends Construct implements ISubscription, IMonitored {
   readonly subscription: Subscription;
   readonly deadLetterTopic: DeadLetterTopic;
+  /** Gives dead letters to the handler again; undefined when none was asked for. */
+  readonly redrive?: RedriveJob;
   readonly name: string;
   /** What messages need to flow and to be dead-lettered: publishers that must lose nothing depend on it. */
   readonly dependables: readonly ITerraformDependable[];
@@ -43,7 +51,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
 
   constructor(scope: Construct, id: string, props: DeadLetteredSubscriptionProps) {
     super(scope, id);
-    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, ...others } = props;
+    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, redrive, ...others } = props;
     const { notify, alarms, dashboard, deadLetterAge = "1d", ...rest } = others;
     const name = props.name ?? kebab(pathInStack(this));
     check(this, props, PROPS_RULES);
@@ -69,6 +77,17 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
       { sourceMs: this.subscription.retentionMs, keptMs: this.deadLetterTopic.subscription.retentionMs },
       RULES,
     );
+    const target = props.push?.target;
+    const runsAs = target && "serviceAccount" in target ? (target as IWorkload).serviceAccount : undefined;
+    if (redrive)
+      this.redrive = new RedriveJob(this, "Redrive", {
+        notify,
+        alarms,
+        dashboard,
+        ...(runsAs && { serviceAccount: runsAs }),
+        ...redrive,
+        deadLetterTopic: this.deadLetterTopic,
+      });
     this.name = this.subscription.name;
     this.dependables = this.subscription.dependables;
     const watched: Watched = {

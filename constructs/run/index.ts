@@ -6,6 +6,8 @@ export { jobRunBody, type JobOverrides, type JobRunBody } from "./job-overrides"
 export { workloadMetrics } from "./metrics";
 export { CloudRunWorkerPool, type CloudRunWorkerPoolProps } from "./pool";
 export type { GrpcProbe, HttpProbe, LivenessProbe, Probe, TcpProbe } from "./probe";
+export { redriveVariables, type RedriveChoice } from "../../contract/redrive";
+export { RedriveJob, type RedriveJobProps, type RedriveOptions } from "./redrive-job";
 export type { RuntimeName } from "./runtimes";
 export type { Sizing } from "./size";
 export type { SecretReference } from "./secrets";

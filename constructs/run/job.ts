@@ -96,8 +96,9 @@ export class CloudRunJob extends UncalledWorkload implements ICloudRunJob, IMoni
   readonly alarms: readonly Alarm[];
   readonly sections: readonly DashboardSection[];
 
-  constructor(scope: Construct, id: string, props: CloudRunJobProps) {
-    super(scope, id, props, JOB);
+  /** @param uncalled what its handler becomes @default a job with items */
+  constructor(scope: Construct, id: string, props: CloudRunJobProps, uncalled: UncalledKind = JOB) {
+    super(scope, id, props, uncalled);
     const { projectId, region } = MillraceStack.of(this).context;
     const job = this.resolve(props);
     check(this, job, RUN_JOB_RULES);

@@ -128,6 +128,11 @@ export abstract class UncalledWorkload extends Construct implements HandlerHost 
     this.variables.add(name, value);
   }
 
+  /** Adds to an environment variable that is a list with commas, unless the user has set it. */
+  extendEnvironment(name: string, value: string): void {
+    this.variables.extend(name, value);
+  }
+
   /** Lets the handler use its records and park. @returns what must exist before its first event */
   protected equip(
     { contract, store }: UncalledProps,

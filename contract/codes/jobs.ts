@@ -57,6 +57,21 @@ export const jobsCodes = {
     fix: "keep the execution within what a job may have, and set no variable that Cloud Run sets itself",
     source: "google/cloud/run/v2/job.proto: RunJobRequest.Overrides",
   },
+  MR1369: {
+    title: "redrive job whose records nobody can reach",
+    why: "a parked event is passed over until its record is reopened, and one in the memory of another instance cannot be",
+    fix: 'set store: "firestore" or "postgres" in the contract, or leave the redrive job out',
+  },
+  MR1370: {
+    title: "redrive job with a number out of range",
+    why: "its executions would end at once, having done nothing",
+    fix: "choose a rate above 0, and whole numbers from 1 for limit and maxRedrives",
+  },
+  MR1371: {
+    title: "redrive job without the handler's code",
+    why: "the job gives dead letters to the handler inside its own process, and an image or a workload made elsewhere does not say where that handler is",
+    fix: 'name the module: redrive: { entry: "orders.handler.ts" }, or make a RedriveJob by hand',
+  },
   MR1380: {
     title: "number of instances out of range",
     why: "Cloud Run refuses the pool; it has exactly as many instances as it is told",

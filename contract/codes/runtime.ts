@@ -87,6 +87,12 @@ export const runtimeCodes = {
     source: "https://cloud.google.com/run/docs/container-contract#jobs-env-vars",
   },
 
+  MR3025: {
+    title: "dead letters whose records nobody else can reach",
+    why: "a parked event is passed over until its record is reopened, so its letter would be removed and nothing done",
+    fix: 'set store: "firestore" or "postgres" in the contract',
+  },
+
   MR3030: {
     title: "no topic to park events in",
     why: "a fatal event cannot be acknowledged, so it is redelivered until the transport gives it up",

@@ -47,7 +47,7 @@ export function postmarkOf({ attributes }: DeadLetter): Postmark | undefined {
   };
 }
 
-const redrivesOf = (attributes: DeadLetter["attributes"]) => Number(attributes[REDRIVES_ATTRIBUTE]) || 0;
+export const redrivesOf = (attributes: DeadLetter["attributes"]) => Number(attributes[REDRIVES_ATTRIBUTE]) || 0;
 
 const OURS: ReadonlySet<string> = new Set([...Object.values(PARK_ATTRIBUTES), DEDUPE_ATTRIBUTE, REDRIVES_ATTRIBUTE]);
 

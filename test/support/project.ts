@@ -37,6 +37,7 @@ export const RUNTIME_STAND_IN: Files = {
       "./runtime/transports": "./transports.mjs",
       "./runtime/pull": "./pull.mjs",
       "./runtime/job": "./job.mjs",
+      "./runtime/redrive": "./redrive.mjs",
     },
   }),
   "node_modules/millrace/runtime.mjs":
@@ -47,6 +48,8 @@ export const RUNTIME_STAND_IN: Files = {
     "export const work = (handler, options) => { globalThis.worked = [handler, options]; };\n",
   "node_modules/millrace/job.mjs":
     "export const runJob = (handler, options) => { globalThis.ran = [handler, options]; };\n",
+  "node_modules/millrace/redrive.mjs":
+    "export const runRedrive = (handler, options) => { globalThis.redriven = [handler, options]; };\n",
   "node_modules/millrace/transports.mjs":
     ["cloudTasks", "cloudScheduler", "cloudEvents", "cloudEventsBatch", "workflowSteps", "workflowCallbacks"]
       .map((name) => `export const ${name} = (...given) => [${JSON.stringify(name)}, ...given];\n`)

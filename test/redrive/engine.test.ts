@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { jobsRun } from "../../cli/commands/jobs";
+import { redriveVariables, type RedriveChoice } from "../../contract/redrive";
+import { type Engine, startEngine } from "../../local/engine/engine";
+import type { EngineEvent } from "../../local/engine/events";
+import { screen } from "../cli/screen";
+import { ShopStack } from "./shop/stack";
+
+/* Handlers fail, their events are parked, the cause is mended, and their redrive jobs run on the engine. */
+
+const scratch = mkdtempSync(join(tmpdir(), "millrace-"));
+const [outDir, stateDir, folder] = ["out", "state", "shop"].map((name) => join(scratch, name)) as [
+  string,
+  string,
+  string,
+];
+mkdirSync(folder);
+const app = new App({ outdir: outDir });
+const stack = new ShopStack(app, "local", folder);
+app.synth();
+
+const flag = (name: string) => join(folder, `${name}-broken`);
+const damage = (...names: string[]) => names.forEach((name) => writeFileSync(flag(name), ""));
+const mend = (...names: string[]) => names.forEach((name) => rmSync(flag(name)));
+const effects = (name: string) =>
+  readFileSync(join(folder, "effects"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith(`${name} `))
+    .map((line) => line.split(" ")[1]!)
+    .sort();
+
+let engine: Engine;
+const events: EngineEvent[] = [];
+beforeAll(async () => {
+  writeFileSync(join(folder, "effects"), "");
+  damage("charge", "mail", "report", "film");
+  engine = await startEngine({
+    outDir,
+    stateDir,
+    stack: "shop-local",
+    timeScale: 10,
+    ephemeral: true,
+    onEvent: (event) => events.push(event),
+  });
+}, 60_000);
+afterAll(async () => {
+  await engine.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const waiting = (handler: string) =>
+  engine.pubsub.stats(`projects/acme-dev/subscriptions/shop-local-${handler}-dead-letter`).unacked;
+const publish = (...ids: string[]) =>
+  engine.pubsub.publish(
+    stack.orders.name,
+    ids.map((id) => ({ data: Buffer.from(JSON.stringify({ id })), attributes: { kind: "order" } })),
+  );
+
+const JOBS = "projects/acme-dev/locations/europe-west1/jobs";
+
+/** Runs the redrive job of a handler as an operator does. @returns its exit code, and what it logged at its end */
+async function redrive(handler: string, choice: RedriveChoice = {}) {
+  const seen = events.length;
+  const env = Object.entries(redriveVariables(choice)).map(([name, value]) => `${name}=${value}`);
+  const options = { out: outDir, state: stateDir, color: false, env };
+  const code = await jobsRun(`shop-local-${handler}-redrive`, "shop-local", options, screen().terminal);
+  const summaries = events.slice(seen).flatMap((event) => {
+    if (event.type !== "log" || event.target !== `${JOBS}/shop-local-${handler}-redrive`) return [];
+    return /"dead letters (counted|redriven)"/.test(event.line) ? [JSON.parse(event.line) as object] : [];
+  });
+  return { code, summary: summaries.at(-1) };
+}
+
+it("parks what fails, whoever called", async () => {
+  publish("1", "declined-2");
+  await fetch(`http://${engine.endpoints.tasks}/v2/${stack.mails.queue.name}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      task: {
+        ...stack.mails.taskDefaults,
+        parent: undefined,
+        httpRequest: { ...stack.mails.taskDefaults.httpRequest, body: Buffer.from('{"id":"m"}').toString("base64") },
+      },
+    }),
+  });
+  await engine.scheduler.run(stack.reports.job.name);
+  expect(await engine.idle()).toBe(true);
+  expect(["charge", "notify", "film", "mail", "report"].map(waiting)).toEqual([2, 0, 2, 1, 1]);
+  expect(effects("notify")).toEqual(["1", "declined-2"]);
+}, 60_000);
+
+it("only counts in a dry run, by class and by key", async () => {
+  const { code, summary } = await redrive("charge", { dryRun: true, causes: ["Declined"] });
+  expect([code, summary]).toMatchObject([0, { looked: 2, matched: 1, delivered: 0 }]);
+  expect(waiting("charge")).toBe(2);
+}, 60_000);
+
+it("does not go round with what is parked again, and leaves it alone after the second time", async () => {
+  for (let i = 0; i < 2; i++)
+    expect((await redrive("charge", { keys: ["1"] })).summary).toMatchObject({ matched: 1, delivered: 1 });
+  const { code, summary } = await redrive("charge", { keys: ["1"] });
+  expect([code, summary]).toMatchObject([0, { matched: 0, delivered: 0, guarded: 1 }]);
+  expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
+}, 60_000);
+
+it("gives the handler that failed its events once the cause is mended, each effect once, and nobody else", async () => {
+  mend("charge", "mail", "report", "film");
+  const others = effects("notify");
+  expect((await redrive("charge", { maxRedrives: 5 })).summary).toMatchObject({ delivered: 2, failed: 0 });
+  expect([waiting("charge"), effects("charge")]).toEqual([0, ["1", "declined-2"]]);
+  // Those of other handlers are still where they were, and nobody else has seen the events again.
+  expect([effects("notify"), waiting("film"), waiting("mail"), waiting("report")]).toEqual([others, 2, 1, 1]);
+  // The letters are gone, and what comes again is a duplicate.
+  publish("1");
+  expect(await engine.idle()).toBe(true);
+  expect((await redrive("charge")).summary).toMatchObject({ looked: 0 });
+  expect(effects("charge")).toEqual(["1", "declined-2"]);
+}, 60_000);
+
+it.each([
+  ["Cloud Tasks calls", "mail", ["m"]],
+  ["Cloud Scheduler calls", "report", ["daily"]],
+  ["pulls", "film", ["1", "declined-2"]],
+] as const)(
+  "does so for a handler that %s",
+  async (_, handler, ids) => {
+    expect((await redrive(handler)).summary).toMatchObject({ delivered: ids.length });
+    expect([waiting(handler), effects(handler)]).toEqual([0, [...ids]]);
+  },
+  60_000,
+);
+
+it("stops at a variable that cannot be read", async () => {
+  const { code, summary } = await redrive("charge", { rate: -1 });
+  expect([code, summary]).toEqual([1, undefined]);
+}, 60_000);

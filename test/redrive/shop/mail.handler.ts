@@ -1,0 +1,4 @@
+import { defineHandler } from "millrace/runtime";
+import { effect, mail } from "./contracts";
+
+export default defineHandler(mail, async (input) => effect("mail", input));
