@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock";
 import { sleep } from "../runtime/clock";
 import { StoreUnavailable, Unavailable } from "../runtime/errors";
 import type { Change, OutboxRow, RecordData, Store } from "../runtime/store/store";
+import { runWithin } from "./instance";
 
 /** A call that a delivery makes of the world outside its process. */
 export type Call =
@@ -12,7 +13,7 @@ export type Call =
   | "renew"
   /** records a step of `ctx.once` */
   | "step"
-  /** `ctx.commit`, or the completion of an at-least-once handler */
+  /** `ctx.commit` or `ctx.commitIn`, or the completion of an at-least-once handler */
   | "finish"
   /** gives the event back for another attempt */
   | "release"
@@ -52,7 +53,13 @@ export const arm = (faults: readonly CallFault[]): ArmedFault[] =>
   faults.map((fault) => ({ fault, left: fault.times ?? 1, met: 0 }));
 
 /** Lets the call happen as the first armed fault for it says. */
-async function suffer<T>(faults: readonly ArmedFault[], on: Call, clock: Clock, call: () => Promise<T>): Promise<T> {
+async function suffer<T>(
+  faults: readonly ArmedFault[],
+  on: Call,
+  clock: Clock,
+  call: () => Promise<T>,
+  late: (byMs: number) => Promise<T> = (byMs) => sleep(clock, byMs).then(call),
+): Promise<T> {
   const armed = faults.find((each) => each.fault.on === on && each.left > 0);
   if (!armed) return call();
   armed.left--;
@@ -67,7 +74,7 @@ async function suffer<T>(faults: readonly ArmedFault[], on: Call, clock: Clock, 
       await call();
       throw silence(`the reply to ${on} was lost`);
     case "late":
-      clock.after(milliseconds(by), () => void call().catch(() => {}));
+      void late(milliseconds(by)).catch(() => {});
       throw silence(`${on} has not answered yet`);
     case "slow":
       await sleep(clock, milliseconds(by));
@@ -116,6 +123,20 @@ export function withFaults(
           else if (reply.applied && earlier) earlier.steps = stepsOf(change.record);
           return reply;
         }),
+      within: (transactions, fence, work) =>
+        suffer(
+          faults,
+          "finish",
+          clock,
+          () => runWithin(store, transactions, fence, work),
+          // The client has done the handler's part when its commit goes missing.
+          (byMs) =>
+            runWithin(store, transactions, fence, async (native) => {
+              const change = await work(native);
+              await sleep(clock, byMs);
+              return change;
+            }),
+        ),
     },
     publish: (rows) => suffer(faults, "publish", clock, () => publish(rows)),
   };

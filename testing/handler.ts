@@ -290,8 +290,23 @@ function watchContext(ctx: Context, idle: Here["idle"]): void {
   };
   Object.assign(ctx, watched);
   if (!("commit" in ctx)) return;
-  const commit = (ctx as TransactionalContext).commit.bind(ctx);
-  const patient: Pick<TransactionalContext, "commit"> = { commit: (write) => waiting(commit(write), idle()) };
+  const transactional = ctx as TransactionalContext;
+  const [commit, commitIn] = [transactional.commit.bind(ctx), transactional.commitIn.bind(ctx)];
+  const patient: Pick<TransactionalContext, "commit" | "commitIn"> = {
+    commit: (write) => waiting(commit(write), idle()),
+    commitIn(transactions, work) {
+      let resume = idle();
+      const own: typeof work = async (native, outbox) => {
+        resume();
+        try {
+          return await work(native, outbox);
+        } finally {
+          resume = idle();
+        }
+      };
+      return waiting(commitIn(transactions, own), () => resume());
+    },
+  };
   Object.assign(ctx, patient);
 }
 

@@ -6,7 +6,7 @@ import { deliver, type Delivered, type DeliverOptions } from "../runtime/deliver
 import type { Handler } from "../runtime/handler";
 import { createLog } from "../runtime/log";
 import { createShutdown, type ShutdownControl } from "../runtime/shutdown";
-import type { OutboxRow, Store } from "../runtime/store/store";
+import type { Change, CommitReply, Fence, OutboxRow, Store, Transactions } from "../runtime/store/store";
 import type { Surroundings } from "./world";
 
 /** An instance that handles events until it is killed. */
@@ -32,6 +32,16 @@ export interface InstanceOptions {
   readonly deliver?: Partial<DeliverOptions>;
 }
 
+/** A transaction of the store's own client, seen by whoever watches the store. */
+export function runWithin<Native>(
+  store: Store,
+  transactions: Transactions<Native>,
+  fence: Fence,
+  work: (native: Native) => Promise<Change>,
+): Promise<CommitReply> {
+  return store.within?.(transactions, fence, work) ?? transactions.run(fence, work);
+}
+
 /** Addresses of what the contract publishes to: each topic by its own name. */
 const topicsOf = ({ contract }: Handler): string =>
   formatTopics(
@@ -44,6 +54,11 @@ const never = new Promise<never>(() => {});
 
 export function startInstance(world: Surroundings, handler: Handler, options: InstanceOptions = {}): Instance {
   let alive = true;
+  let dies = () => {};
+  const death = new Promise<never>((_resolve, reject) => {
+    dies = () => reject(new Error("the process has died"));
+  });
+  death.catch(() => {});
   let thawed: Promise<void> | undefined;
   const clock: Clock = {
     now: () => world.clock.now(),
@@ -86,6 +101,15 @@ export function startInstance(world: Surroundings, handler: Handler, options: In
     read: (key) => outside(() => inner.read(key)),
     commit: (change) => outside(() => inner.commit(change)),
     rows: (ids) => outside(() => inner.rows(ids)),
+    within: (transactions, fence, work) =>
+      outside(() =>
+        // A transaction whose process dies is undone by the server; nobody is there to hear of it.
+        runWithin(inner, transactions, fence, async (native) => {
+          const change = await Promise.race([work(native), death]);
+          if (thawed) await running();
+          return change;
+        }),
+      ),
   };
   const publish = options.publish ?? (async (rows) => world.published.push(...rows));
   const lines: Record<string, unknown>[] = [];
@@ -93,7 +117,10 @@ export function startInstance(world: Surroundings, handler: Handler, options: In
   const instance: Instance = {
     lines,
     shutdown,
-    kill: () => void (alive = false),
+    kill() {
+      alive = false;
+      dies();
+    },
     freeze() {
       let thaw = () => {};
       const until = new Promise<void>((resolve) => (thaw = resolve));

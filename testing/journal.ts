@@ -2,6 +2,7 @@ import { DEDUPE_ATTRIBUTE } from "../contract/store";
 import type { Clock } from "../runtime/clock";
 import { PARK_ATTRIBUTES } from "../runtime/park";
 import type { Change, DocumentData, OutboxRow, RecordData, Store } from "../runtime/store/store";
+import { runWithin } from "./instance";
 
 /** A write of a handler's document that the store has applied. */
 export interface DocumentWrite {
@@ -45,7 +46,7 @@ export interface RecordWrite {
   readonly key: string;
   readonly before: RecordData | undefined;
   readonly record: RecordData;
-  /** Documents written in the same commit. */
+  /** Documents written in the same commit; 1 for a transaction of the handler's own. */
   readonly effects: number;
 }
 
@@ -79,10 +80,10 @@ export function createJournal(clock: Clock, deadLetterTopic: string | undefined,
     }
   };
 
-  const note = (change: Change, delivery: number) => {
+  const note = (change: Change, delivery: number, more = 0) => {
     const { key, record, effects = [], addRows = [], removeRows = [] } = change;
     const atMs = clock.now();
-    journal.records.push({ delivery, atMs, key, before: last.get(key), record, effects: effects.length });
+    journal.records.push({ delivery, atMs, key, before: last.get(key), record, effects: effects.length + more });
     last.set(key, record);
     for (const effect of effects) {
       const { op, path } = effect;
@@ -111,6 +112,25 @@ export function createJournal(clock: Clock, deadLetterTopic: string | undefined,
         const reply = await really(() => store.commit(change));
         if (reply.applied) note(change, delivery);
         return reply;
+      },
+      async within(transactions, fence, work) {
+        let over = busy();
+        let made: Change | undefined;
+        try {
+          // What the handler does in it is its own affair, and may take virtual time.
+          const reply = await runWithin(store, transactions, fence, async (native) => {
+            over();
+            try {
+              return (made = await work(native));
+            } finally {
+              over = busy();
+            }
+          });
+          if (reply.applied) note(made!, delivery, 1);
+          return reply;
+        } finally {
+          over();
+        }
       },
     }),
     publish(rows, delivery) {
