@@ -26,7 +26,7 @@ function booking(inside: (kit: HandlerKit<never>) => unknown = () => {}) {
   const handler = defineHandler(transactional, (order, ctx) =>
     ctx.commitIn(transactions, async (draft, outbox) => {
       draft.set(order.id, (draft.get(order.id) ?? 0) + 1);
-      await inside(kit as HandlerKit<never>);
+      await inside(kit);
       outbox.publish("projects/p/topics/booked", { data: order.id });
       return { booked: order.id };
     }),
@@ -40,7 +40,7 @@ describe("a handler under test that commits in a transaction of its own", () => 
     const deliveries = await kit.settle({ id: "7" }, ...hows);
     expect(deliveries.at(-1)!.acked).toBe(true);
     expect(booked()).toEqual({ "7": 1 });
-    await assertPromises(kit as HandlerKit<never>);
+    await assertPromises(kit);
     expect(new Set(kit.published.map(({ dedupeId }) => dedupeId)).size).toBe(1);
     return deliveries;
   };
@@ -103,6 +103,6 @@ describe("a handler under test that commits in a transaction of its own", () => 
     expect((await world.kit.redeliver(event)).outcome.kind).toBe("done");
     expect((await zombie).outcome.kind).toBe("leaseLost");
     expect(world.booked()).toEqual({ "7": 1 });
-    await assertPromises(world.kit as HandlerKit<never>);
+    await assertPromises(world.kit);
   });
 });

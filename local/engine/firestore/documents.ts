@@ -95,8 +95,10 @@ export function createDocuments({ clock, journal, onWrite }: DocumentsOptions): 
     return found;
   };
   // The engine's clock counts milliseconds; commits within one are told apart by microseconds, strictly rising.
-  const nextCommit = (documents: Collections) => Math.max(clock.now() * 1_000, documents.last + 1);
-  const readTime = (documents: Collections) => Math.max(clock.now() * 1_000, documents.last);
+  // A virtual clock may stand between two milliseconds.
+  const micros = () => Math.floor(clock.now() * 1_000);
+  const nextCommit = (documents: Collections) => Math.max(micros(), documents.last + 1);
+  const readTime = (documents: Collections) => Math.max(micros(), documents.last);
   const append = (entry: Entry) => journal.append(JOURNAL_NAME, entry as unknown as Json);
   const tell = (write: DocumentWrite) => {
     for (const listener of listeners) listener(write);

@@ -1,10 +1,43 @@
 import { virtualClock } from "../../../local/engine/clock";
 import { memoryStore } from "../../../runtime/store/memory";
+import type { MemoryStore } from "../../../runtime/store/memory";
+import { StoreUnavailable } from "../../../runtime";
+import { createWorld, within } from "../support/simulation";
 import { RECORD, storeConformance } from "./conformance";
+import { faultConformance, faultsOf, type FaultySubject } from "./faults";
 
 describe("the memory store", () => {
   const store = memoryStore();
   storeConformance(() => ({ store, document: async (path) => store.documents.get(path) }));
+
+  const faulty = (fence: (store: MemoryStore) => MemoryStore = (store) => store): FaultySubject => {
+    const world = createWorld();
+    const shared = fence(world.store);
+    const broken = () => new StoreUnavailable("no answer");
+    return {
+      clock: world.clock,
+      through: (wire) => ({
+        kind: "memory",
+        read: (key) => wire.pass(() => shared.read(key), broken),
+        commit: (change) => wire.pass(() => shared.commit(change), broken),
+        rows: (ids) => wire.pass(() => shared.rows(ids), broken),
+      }),
+      document: async (path) => shared.documents.get(path),
+      settle: (work) => within(world, 600_000, work),
+    };
+  };
+  const subject = faulty();
+  faultConformance(() => subject);
+
+  it("would be found out if it did not fence", async () => {
+    const careless = (store: MemoryStore): MemoryStore => ({
+      ...store,
+      commit: (change) => store.commit({ ...change, expect: store.records.get(change.key)?.version }),
+    });
+    const wrong = (await faultsOf(faulty(careless))).join("\n");
+    expect(wrong).toMatch(/the handler ran after an acknowledgement/);
+    expect(wrong).toMatch(/the end was written over|the event ended as/);
+  });
 
   it("keeps what it was given, not what the caller makes of it later", async () => {
     const data = { list: [1] };

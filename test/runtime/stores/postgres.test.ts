@@ -10,6 +10,7 @@ import { describePostgres, type PostgresServer, startPostgres } from "../../supp
 import { common } from "../support/orders";
 import { incoming, startInstance } from "../support/simulation";
 import { RECORD, storeConformance, type Subject } from "./conformance";
+import { faultConformance } from "./faults";
 import { protocolConformance } from "./protocol";
 import { transactionConformance } from "./transactions";
 
@@ -42,6 +43,40 @@ describePostgres("the Postgres store", () => {
   protocolConformance(() => subject);
 
   describe("and transactions of the handler's own", () => {
+    const broken = () => new Error("Connection terminated unexpectedly");
+    faultConformance<PostgresClient>(() => ({
+      clock: realClock(),
+      through: (wire) =>
+        postgresStore({
+          pool: {
+            connect: () => pool.connect(),
+            query: (text, values) => wire.pass(() => pool.query(text, values), broken),
+          },
+        }),
+      document: subject.document,
+      native: {
+        add,
+        value,
+        transactions: (wire) =>
+          inPostgres({
+            async connect() {
+              const client = await pool.connect();
+              client.on("error", () => {});
+              let lent = true;
+              const release = (closing?: Error | boolean) => {
+                if (lent) client.release(closing);
+                lent = false;
+              };
+              // The server undoes what a process leaves open when its connection breaks.
+              void wire.died.then(() => release(true));
+              const query: PostgresClient["query"] = (text, values) =>
+                wire.pass(() => client.query(text, values), broken);
+              return { query, release };
+            },
+          }),
+      },
+    }));
+
     beforeAll(async () => {
       await pool.query("CREATE TABLE counts (name text PRIMARY KEY, n int NOT NULL)");
       await postgresStore({ pool, schema: "elsewhere" }).migrate();

@@ -17,18 +17,18 @@ export function incoming(value: unknown, meta: Partial<Incoming["meta"]> = {}): 
 }
 
 /** Lets everything that does not wait for time happen, then moves time until the promise settles, at most `ms`. */
-export async function within<T>(world: World, ms: number, promise: Promise<T>): Promise<T> {
+export async function within<T>({ clock }: Pick<World, "clock">, ms: number, promise: Promise<T>): Promise<T> {
   const settled = new AbortController();
   promise.then(
     () => settled.abort(),
     () => settled.abort(),
   );
-  const end = world.clock.now() + ms;
-  await world.clock.advance(0);
+  const end = clock.now() + ms;
+  await clock.advance(0);
   while (!settled.signal.aborted) {
-    const next = world.clock.next();
+    const next = clock.next();
     if (next === undefined || next > end) throw new Error(`still waiting after ${ms} ms`);
-    await world.clock.advance(next - world.clock.now());
+    await clock.advance(next - clock.now());
   }
   return promise;
 }
