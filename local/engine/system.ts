@@ -92,8 +92,12 @@ export function systemOf(
     const { target } = config;
     if (target.kind !== "http") continue;
     const path = `${where(resource)}.http_target`;
-    if (isRunApi(target.url))
-      checkRunJob(draft, { path, url: target.url, email: target.oauth?.serviceAccountEmail }, runJobs);
+    const google = googleCallOf(target.url);
+    if (google)
+      checkGoogleCall(draft, { path, url: target.url, email: target.oauth?.serviceAccountEmail }, google, [
+        ...runJobs.map((job) => job.config.name),
+        ...draft.workflows.map((workflow) => workflow.config.name),
+      ]);
     else checkCall(draft, { path, url: target.url, email: target.oidc?.serviceAccountEmail, what: "run" }, targets);
   }
   for (const check of contributions.flatMap(({ workflows }) => workflows)) {
@@ -259,26 +263,45 @@ function checkCall(draft: Draft, { path, url, email, what }: PlannedCall, target
   warn("MR4023", problem, `grant roles/run.invoker on the service to the ${CALLERS[what]}`);
 }
 
-const isRunApi = (url: string): boolean => url.startsWith("https://run.googleapis.com/");
+/** Calls of Google's own APIs that the engine answers, by their host. */
+const GOOGLE_CALLS = {
+  "run.googleapis.com": {
+    path: /^\/v2\/(projects\/[^/:]+\/locations\/[^/:]+\/jobs\/[^/:]+):run$/,
+    action: "runJob",
+    what: "job of Cloud Run",
+    fix: "run a job of the plan that is made of a handler",
+    grant: "grant roles/run.invoker on the job",
+  },
+  "workflowexecutions.googleapis.com": {
+    path: /^\/v1\/(projects\/[^/:]+\/locations\/[^/:]+\/workflows\/[^/:]+)\/executions$/,
+    action: "startWorkflow",
+    what: "workflow",
+    fix: "start a workflow of the plan",
+    grant: "grant roles/workflows.invoker on the project",
+  },
+} as const;
 
-/** A call that runs a Cloud Run job: is it here, and may the caller? */
-function checkRunJob(
+type GoogleCall = (typeof GOOGLE_CALLS)[keyof typeof GOOGLE_CALLS];
+
+const googleCallOf = (url: string): GoogleCall | undefined =>
+  URL.canParse(url) ? (GOOGLE_CALLS as Readonly<Record<string, GoogleCall>>)[new URL(url).hostname] : undefined;
+
+/** A call that runs a Cloud Run job or starts a workflow: is it here, and may the caller? */
+function checkGoogleCall(
   draft: Draft,
   { path, url, email }: Omit<PlannedCall, "what">,
-  runJobs: readonly SystemRunJob[],
+  call: GoogleCall,
+  running: readonly string[],
 ): void {
-  const job = /\/v2\/(projects\/[^/:]+\/locations\/[^/:]+\/jobs\/[^/:]+):run$/.exec(url)?.[1];
+  const name = call.path.exec(new URL(url).pathname)?.[1];
   const warn = (code: "MR4022" | "MR4023", problem: string, fix: string) =>
     draft.report(issue(code, path, problem, fix, { severity: "warning" }));
-  if (!runJobs.some(({ config }) => config.name === job))
-    return warn(
-      "MR4022",
-      `${url} is no job of Cloud Run that runs here, so every run will fail`,
-      "run a job of the plan that is made of a handler",
-    );
-  if (email !== undefined && membersOf(draft.grants, "runJob", job!).includes(`serviceAccount:${email}`)) return;
+  if (name === undefined || !running.includes(name))
+    return warn("MR4022", `${url} is no ${call.what} that runs here, so every run will fail`, call.fix);
+  if (email !== undefined && membersOf(draft.grants, call.action, name).includes(`serviceAccount:${email}`)) return;
   const who = email ?? "a caller without an access token";
-  warn("MR4023", `${who} may not run ${job}: every run will be answered 403`, "grant roles/run.invoker on the job");
+  const verb = call.action === "runJob" ? "run" : "start";
+  warn("MR4023", `${who} may not ${verb} ${name}: every run will be answered 403`, call.grant);
 }
 
 const deadLetterIssue = ({ resource, config }: SubscriptionDraft, agent: string, role: string, on: string): Issue => {

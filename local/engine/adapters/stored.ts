@@ -85,6 +85,12 @@ const data: Adapter = {
   }),
 };
 
+/** hashicorp/time: Terraform's door waits by itself, and here nothing takes time to take effect. */
+const sleep: Adapter = {
+  type: "time_sleep",
+  computed: () => ({ id: "2026-01-01T00:00:00Z" }),
+};
+
 const channelConfig: Adapter = {
   type: "google_eventarc_google_channel_config",
   computed: (read) => ({ project: read.project, id: read.required("name") }),
@@ -106,6 +112,7 @@ export const storedAdapters: readonly Adapter[] = [
   dataflow("google_dataflow_job"),
   dataflow("google_dataflow_flex_template_job"),
   data,
+  sleep,
   repository,
   dataset,
   secret,

@@ -400,6 +400,31 @@ describe("a job of Cloud Scheduler", () => {
   const url = `https://charge-${NUMBER}.europe-west1.run.app/run`;
   const oidc = (email: string) => ({ oidc_token: { service_account_email: email } });
 
+  it("may start a workflow of the plan as an account that was let start it", () => {
+    const parent = `projects/${PROJECT}/locations/europe-west1/workflows`;
+    const starts = (workflow: string, role: string) =>
+      changed((resource) => {
+        const email = `push-charge@${PROJECT}.iam.gserviceaccount.com`;
+        resource.google_cloud_scheduler_job = {
+          j: {
+            name: "j",
+            schedule: "0 9 * * *",
+            http_target: {
+              uri: `https://workflowexecutions.googleapis.com/v1/${parent}/${workflow}/executions`,
+              oauth_token: { service_account_email: email },
+            },
+          },
+        };
+        resource.google_workflows_workflow = {
+          w: { name: "orders", region: "europe-west1", source_contents: "- done: {return: 1}" },
+        };
+        resource.google_project_iam_member = { w: { project: PROJECT, role, member: `serviceAccount:${email}` } };
+      });
+    expect(codes(starts("orders", "roles/workflows.invoker"))).toEqual([]);
+    expect(codes(starts("orders", "roles/workflows.viewer"))).toEqual([`warning MR4023 ${where}.http_target`]);
+    expect(codes(starts("others", "roles/workflows.invoker"))).toEqual([`warning MR4022 ${where}.http_target`]);
+  });
+
   it("must be called, timed and aimed as Google accepts it", () => {
     expect(
       codes(
