@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import {
   attribute,
   CloudRunService,
+  type CloudRunServiceProps,
   DeadLetterTopic,
   endpoint,
   grantsOf,
@@ -13,6 +14,7 @@ import {
   Topic,
 } from "../../../constructs";
 import { findingsOf } from "../../../constructs/core";
+import { handlersOf, testContract } from "../../support/handlers";
 import { codesOf, issuesOf, plan, planOf, STACK, testApp, testStack } from "../../support/synth";
 
 const AGENT = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com";
@@ -99,6 +101,27 @@ describe("a subscription", () => {
 });
 
 describe("a push subscription", () => {
+  it("is known to the handler that it pushes to, and to no image that has none", () => {
+    const contract = testContract();
+    const variables = (props: object) => {
+      const { one } = plan(
+        (stack) =>
+          subscribe(stack, {
+            name: "charge",
+            ackDeadline: "70s",
+            push: { target: new CloudRunService(stack, "Target", props as CloudRunServiceProps) },
+          }),
+        { handlersDir: handlersOf(contract) },
+      );
+      const { env = [] } = one("google_cloud_run_v2_service").template.containers[0];
+      return env.filter(({ name }: { name: string }) => name === "MILLRACE_CALLERS");
+    };
+    expect(variables({ contract, entry: "charge.handler.ts" })).toEqual([
+      { name: "MILLRACE_CALLERS", value: "web-dev-charge-push@acme-dev.iam.gserviceaccount.com" },
+    ]);
+    expect(variables({ image: `example.com/app@sha256:${"0".repeat(64)}` })).toEqual([]);
+  });
+
   const pushed = plan((stack) => subscribe(stack, { name: "charge", push: { target: guarded(stack) } }));
 
   it("signs its calls as an account of its own, for the audience the target expects", () => {

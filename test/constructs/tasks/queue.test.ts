@@ -10,6 +10,7 @@ import {
   type TaskQueueProps,
 } from "../../../constructs";
 import { QUEUE_GENERATION } from "../../../constructs/tasks/queue";
+import { handlersOf, testContract } from "../../support/handlers";
 import { codesOf, plan, planOf, STACK, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
@@ -82,6 +83,23 @@ describe("a grant to enqueue", () => {
       location: "europe-west1",
       project: "acme-dev",
       role: "roles/cloudtasks.enqueuer",
+    });
+  });
+
+  it("is known to the handler behind the target, which must be packaged to understand tasks", () => {
+    const contract = testContract();
+    const enqueue = (transports?: readonly "tasks"[]) => (stack: MillraceStack) => {
+      const target = new CloudRunService(stack, "Charge", { contract, entry: "charge.handler.ts", transports });
+      const as = new ServiceAccount(stack, "Caller");
+      queue(stack).grantEnqueue(new ServiceAccount(stack, "Shop"), { as, target });
+    };
+    const given = { handlersDir: handlersOf(contract) };
+    expect(codesOf(enqueue(), given)).toEqual(["MR1338"]);
+    expect(codesOf(enqueue(["tasks"]), given)).toEqual([]);
+    const { env } = plan(enqueue(["tasks"]), given).one("google_cloud_run_v2_service")["template"].containers[0];
+    expect(env).toContainEqual({
+      name: "MILLRACE_CALLERS",
+      value: "web-dev-caller@acme-dev.iam.gserviceaccount.com",
     });
   });
 

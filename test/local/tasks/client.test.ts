@@ -153,7 +153,20 @@ describe("millrace tasks", () => {
     const shown = screen();
     expect(await tasksList("app", options, shown.terminal)).toBe(0);
     expect(shown.stdout()).toMatch(/^mails +RUNNING +1 task\n +rest +\S+Z +attempt 0\n$/);
-    expect(await tasksRun("rest", "app", options, shown.terminal)).toBe(0);
+    const asJson = async (command: (terminal: ReturnType<typeof screen>["terminal"]) => Promise<number>) => {
+      const { terminal, stdout } = screen();
+      expect(await command(terminal)).toBe(0);
+      return JSON.parse(stdout()) as unknown;
+    };
+    expect(await asJson((terminal) => tasksList("app", { ...options, json: true }, terminal))).toMatchObject({
+      schemaVersion: 1,
+      stack: "app",
+      queues: [{ name: QUEUE, state: "RUNNING", tasks: [{ name: `${QUEUE}/tasks/rest` }] }],
+    });
+    expect(await asJson((terminal) => tasksRun("rest", "app", { ...options, json: true }, terminal))).toMatchObject({
+      schemaVersion: 1,
+      task: { name: `${QUEUE}/tasks/rest`, dispatchCount: 1 },
+    });
     expect(await engine.idle()).toBe(true);
     await client.createTask({ parent: QUEUE, task: { httpRequest, scheduleTime: later } });
     const { terminal, stdout } = screen();
