@@ -71,6 +71,18 @@ const topicName = fc.constantFrom("a", "b").map((name) => `projects/${PROJECT}/t
 const email = fc.constantFrom("a@p.iam.gserviceaccount.com", "b@p.iam.gserviceaccount.com");
 const url = fc.constantFrom("https://a.example/x", "https://b.example");
 
+const transforms = fc.uniqueArray(
+  fc.record(
+    {
+      functionName: fc.constantFrom("f", "g"),
+      code: fc.constant("function f() {}"),
+      disabled: fc.constant(true as const),
+    },
+    { requiredKeys: ["functionName", "code"] },
+  ),
+  { minLength: 1, maxLength: 2, selector: ({ functionName }) => functionName },
+);
+
 /** Everything that a client may make of a subscription. */
 const subscriptions: fc.Arbitrary<SubscriptionConfig> = fc
   .record({
@@ -81,6 +93,7 @@ const subscriptions: fc.Arbitrary<SubscriptionConfig> = fc
     ordering: fc.boolean(),
     exactlyOnce: fc.boolean(),
     filter: fc.option(fc.constantFrom('attributes.a = "b"', "attributes:c"), { nil: undefined }),
+    transforms: fc.option(transforms, { nil: undefined }),
     retry: fc.option(fc.record({ minMs: seconds(0, 600), maxMs: seconds(0, 600) }), { nil: undefined }),
     deadLetter: fc.option(fc.record({ topic: topicName, maxAttempts: fc.integer({ min: 5, max: 100 }) }), {
       nil: undefined,
@@ -125,10 +138,14 @@ describe("what has become of a resource", () => {
     expect(observed(resource, { subscriptions: [found] })).toEqual({ ack_deadline_seconds: 45 });
   });
 
-  it("shows the retention of a topic, and that it has none", () => {
+  it("shows the retention and the transforms of a topic, and that it has none", () => {
     const topic = planned("google_pubsub_topic", { name: "t", message_retention_duration: "600s" });
     const name = `projects/${PROJECT}/topics/t`;
-    for (const found of [{ name, retentionMs: 1_200_000 }, { name }])
+    for (const found of [
+      { name, retentionMs: 1_200_000 },
+      { name, transforms: [{ functionName: "f", code: "function f() {}" }] },
+      { name },
+    ])
       expect(asked(refreshed(topic, { topics: [found] })).topics.map(({ config }) => config)).toEqual([found]);
   });
 

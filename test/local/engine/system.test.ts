@@ -24,6 +24,30 @@ describe("a system made from a plan", () => {
 
   it("has nothing to complain about in a sound pipeline", () => expect(issues).toEqual([]));
 
+  it("has the transforms and the schema of a topic, as Terraform would read them", () => {
+    const definition = '{"type":"record","name":"Order","fields":[]}';
+    const { system: made, issues: found } = changed((resource) => {
+      resource.google_pubsub_schema = { order: { name: "order", type: "AVRO", definition } };
+      Object.assign(resource.google_pubsub_topic!.orders!, {
+        schema_settings: { schema: "${google_pubsub_schema.order.id}", encoding: "BINARY" },
+        // cdktf writes a list; `$${` is how Terraform writes `${`.
+        message_transforms: [
+          { javascript_udf: { function_name: "f", code: "function f(m) { return {data: `$${m.data}!`}; }" } },
+          { disabled: true, javascript_udf: [{ function_name: "g", code: "function g(m) { return m; }" }] },
+        ],
+      });
+    });
+    expect(found).toEqual([]);
+    expect(made.topics[0]!.config).toEqual({
+      name: `projects/${PROJECT}/topics/orders`,
+      transforms: [
+        { functionName: "f", code: "function f(m) { return {data: `${m.data}!`}; }" },
+        { functionName: "g", code: "function g(m) { return m; }", disabled: true },
+      ],
+      schema: { name: `projects/${PROJECT}/schemas/order`, encoding: "BINARY", type: "AVRO", definition },
+    });
+  });
+
   it("has the plan's topics and subscriptions under their full names", () => {
     expect(system.topics.map(({ config }) => config.name)).toEqual([
       `projects/${PROJECT}/topics/orders`,
