@@ -38,7 +38,7 @@ export type Methods = ReadonlyMap<string, Method>;
  */
 export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   const abort = new AbortController();
-  const cancelled = () => abort.abort();
+  const cancelled = () => abort.abort(OVER);
   stream.on("close", cancelled);
   stream.on("aborted", cancelled);
   // A stream that the client resets emits an error; the call's signal has said so already.
@@ -65,7 +65,7 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
       ? undefined
       : setTimeout(() => {
           finish(new StatusError("DEADLINE_EXCEEDED", "deadline exceeded"));
-          abort.abort();
+          abort.abort(OVER);
         }, timeout);
   stream.on("close", () => clearTimeout(timer));
 
@@ -101,6 +101,9 @@ export function serveGrpc(methods: Methods, stream: ServerHttp2Stream, headers: 
     (error: unknown) => finish(error instanceof StatusError ? error : new StatusError("INTERNAL", textOf(error))),
   );
 }
+
+/** Why a signal has fired, made once: one of its own for each call would trace the stack each time. */
+const OVER = new DOMException("the call is over", "AbortError");
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 

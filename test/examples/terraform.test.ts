@@ -5,14 +5,17 @@ import { MillraceStack } from "../../constructs";
 import { type Engine, startEngine } from "../../local/engine/engine";
 import { runTerraform } from "../../local/provider/door/run";
 import type { Environment } from "../../stacks/environment";
-import { synthesize, type SynthesisOptions } from "../../stacks/synthesize";
+import { synthesize } from "../../stacks/synthesize";
 import { project } from "../support/project";
 import type { Attributes } from "../support/synth";
 import { describeWithTerraform } from "../support/terraform";
-import { actionsOf } from "../support/terraform-run";
 
-/* Every stack of every example, through its whole life under the real Terraform and on the engine. */
+/*
+ * Every stack of every example, of every environment, through its whole life under the real Terraform and on the engine.
+ * Terraform's own start and its reading of the schema are most of what this costs, so each command shows several things.
+ */
 const EXAMPLES = resolve(__dirname, "../../examples");
+const ENVIRONMENTS = resolve(__dirname, "../../environments");
 
 type StackClass = new (app: App, environment: Environment | string) => MillraceStack;
 
@@ -26,8 +29,7 @@ function synthesizeExample(name: string, outdir: string): readonly string[] {
   if (!Stack || others.length > 0)
     throw new Error(`examples/${name}/stack.ts exports one stack, or this test says how`);
   const context = { "millrace:today": "2026-11-24" };
-  const workloads = module["WORKLOADS"] as SynthesisOptions["workloads"];
-  if (!workloads) {
+  if (!module["WORKLOADS"]) {
     // An example without environment files says in its stack all that it needs.
     mkdirSync(outdir, { recursive: true });
     const app = new App({ outdir, context });
@@ -35,32 +37,130 @@ function synthesizeExample(name: string, outdir: string): readonly string[] {
     app.synth();
     return [stack.node.id];
   }
-  // The repository's environment files are of the first example; others use the local one, or their own.
+  // Its own files, or the repository's: what they say of another example's workloads is no matter here.
   const own = join(EXAMPLES, name, "environments");
-  const only = name === "webhooks" ? {} : { only: "local", ...(existsSync(own) && { folder: own }) };
-  const build = (app: App, environment: Environment) => new Stack(app, environment);
-  return synthesize({ outdir, context, workloads, build, ...only }).stacks;
+  const folder = existsSync(own) ? own : ENVIRONMENTS;
+  return synthesize({ outdir, context, folder, build: (app, environment) => new Stack(app, environment) }).stacks;
 }
 
 const examples = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() && existsSync(join(EXAMPLES, entry.name, "stack.ts")) ? [entry.name] : [],
 );
 
-type Resources = Record<string, Record<string, Record<string, unknown>>>;
+type Resource = Record<string, unknown>;
+type Resources = Record<string, Record<string, Resource>>;
 
-/** A change of a type, and what it must come to; the first type that a stack has is changed. */
-const CHANGES: readonly (readonly [
-  type: string,
-  verdict: "update" | "delete/create",
-  change: (resource: Record<string, unknown>) => void,
-])[] = [
-  ["google_pubsub_subscription", "update", (one) => (one["ack_deadline_seconds"] = 599)],
-  ["google_pubsub_topic", "update", (one) => (one["message_retention_duration"] = "7200s")],
-  ["google_cloud_tasks_queue", "update", (one) => (one["rate_limits"] = { max_concurrent_dispatches: 7 })],
-  ["google_pubsub_topic", "delete/create", (one) => (one["name"] = `${String(one["name"])}-2`)],
-  ["google_cloud_tasks_queue", "delete/create", (one) => (one["name"] = `${String(one["name"])}-2`)],
-  ["google_service_account", "delete/create", (one) => (one["account_id"] = "another-account")],
+/** Changes of a type, the ones to be preferred first. */
+type Changes = readonly (readonly [type: string, change: (resource: Resource) => void])[];
+
+const UPDATES: Changes = [
+  ["google_pubsub_subscription", (one) => (one["ack_deadline_seconds"] = 599)],
+  ["google_cloud_tasks_queue", (one) => (one["rate_limits"] = { max_concurrent_dispatches: 7 })],
+  ["google_workflows_workflow", (one) => (one["description"] = "another")],
 ];
+
+const REPLACEMENTS: Changes = [
+  ["google_pubsub_topic", (one) => (one["name"] = `${String(one["name"])}-2`)],
+  ["google_cloud_tasks_queue", (one) => (one["name"] = `${String(one["name"])}-2`)],
+];
+
+/** What somebody else does to what a resource has made, by its id. */
+const DRIFTS: readonly (readonly [
+  type: string,
+  verdict: "update" | "delete",
+  how: (engine: Engine, id: string) => unknown,
+])[] = [
+  [
+    "google_pubsub_subscription",
+    "update",
+    ({ pubsub }, id) => pubsub.updateSubscription({ ...pubsub.subscription(id).config, ackDeadlineMs: 11_000 }),
+  ],
+  ["google_pubsub_subscription", "delete", ({ pubsub }, id) => pubsub.deleteSubscription(id)],
+  ["google_cloud_scheduler_job", "update", ({ scheduler }, id) => scheduler.pause(id)],
+  ["google_cloud_tasks_queue", "delete", ({ tasks }, id) => tasks.remove(id)],
+  ["google_workflows_workflow", "delete", ({ workflows }, id) => workflows.remove(id)],
+  ["google_cloud_run_v2_job", "delete", ({ runJobs }, id) => runJobs.remove(id)],
+  ["google_storage_bucket", "delete", ({ storage }, id) => storage.deleteBucket(id)],
+];
+
+/** A document with the resources that it has by address, and what each needs, directly or not. */
+function readDocument(file: string) {
+  const json = JSON.parse(readFileSync(file, "utf8")) as { readonly resource: Resources };
+  // What is protected is protected from this test as well.
+  for (const one of Object.values(json.resource).flatMap((named) => Object.values(named))) {
+    if (one["deletion_protection"] === true) one["deletion_protection"] = false;
+    delete one["lifecycle"];
+    if (one["delete_protection_state"]) one["delete_protection_state"] = "DELETE_PROTECTION_DISABLED";
+  }
+  const all: ReadonlyMap<string, Resource> = new Map(
+    Object.entries(json.resource).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, one]) => [`${type}.${name}`, one] as const),
+    ),
+  );
+  const needs = (address: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const [, next] of JSON.stringify(all.get(address)).matchAll(/\b((?:google|time)_\w+\.[\w-]+)/g))
+      if (all.has(next!) && !seen.has(next!)) needs(next!, seen.add(next!));
+    return seen;
+  };
+  return { json, all, needs };
+}
+
+/**
+ * Chooses what is replaced, what is changed in place and what somebody else changes: resources of which none needs
+ * another, so that each has the verdict that is its own.
+ */
+function choose({ all, needs }: ReturnType<typeof readDocument>) {
+  const addresses = [...all.keys()];
+  const ofType = (type: string) => addresses.filter((address) => address.startsWith(`${type}.`));
+  const chosen: string[] = [];
+  const isFree = (address: string) =>
+    !chosen.some((one) => one === address || needs(address).has(one) || needs(one).has(address));
+  const take = <Rest extends readonly unknown[]>(table: readonly (readonly [type: string, ...Rest])[]) => {
+    for (const [type, ...rest] of table) {
+      const address = ofType(type).find(isFree);
+      if (address === undefined) continue;
+      chosen.push(address);
+      return { address, rest };
+    }
+    return undefined;
+  };
+  const replaced = take(REPLACEMENTS)!;
+  const updated = take(UPDATES)!;
+  const drifts = DRIFTS.flatMap((one) => take([one]) ?? []);
+  return { replaced, updated, drifts };
+}
+
+interface Said {
+  readonly code: number;
+  /** `create google_pubsub_topic.orders`, as planned. */
+  readonly actions: readonly string[];
+  /** The same of what others have done. */
+  readonly drift: readonly string[];
+  /** Ids of what was made, by address. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** `3 added, 0 changed, 0 destroyed` */
+  readonly summary: string;
+  readonly errors: readonly string[];
+}
+
+/** Reads what Terraform says with `-json`. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
+function readLines(code: number, text: string): Said {
+  const lines = text.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Attributes] : []));
+  const of = (kind: string) => lines.filter(({ type }) => type === kind);
+  const actions = (kind: string) =>
+    of(kind).map(({ change }) => `${change.action as string} ${change.resource.addr as string}`);
+  const { add = 0, change = 0, remove = 0 } = (of("change_summary").at(-1)?.["changes"] ?? {}) as Attributes;
+  return {
+    code,
+    actions: actions("planned_change"),
+    drift: actions("resource_drift"),
+    ids: new Map(of("apply_complete").map(({ hook }) => [hook.resource.addr as string, hook.id_value as string])),
+    summary: `${add as number} added, ${change as number} changed, ${remove as number} destroyed`,
+    errors: of("diagnostic").flatMap(({ diagnostic: { severity, summary, detail } }) =>
+      severity === "error" ? [`${summary as string}: ${detail as string}`] : [],
+    ),
+  };
+}
 
 const engines = new Set<Engine>();
 afterEach(async () => {
@@ -68,55 +168,30 @@ afterEach(async () => {
   engines.clear();
 });
 
-function stage(outDir: string, stack: string) {
+async function stage(outDir: string, stack: string) {
   const file = join(outDir, "stacks", stack, "cdk.tf.json");
   const stateDir = join(outDir, "..", "state");
-  const written = JSON.parse(readFileSync(file, "utf8")) as { resource: Resources };
-  // What is protected is protected from this test as well.
-  for (const one of Object.values(written.resource).flatMap((named) => Object.values(named))) {
-    if (one["deletion_protection"] === true) one["deletion_protection"] = false;
-    delete one["lifecycle"];
-    if (one["delete_protection_state"]) one["delete_protection_state"] = "DELETE_PROTECTION_DISABLED";
-  }
-  const write = (json: object) => writeFileSync(file, JSON.stringify(json));
-  write(written);
-  let engine: Engine | undefined;
+  const document = readDocument(file);
+  const write = () => writeFileSync(file, JSON.stringify(document.json));
+  write();
+  const engine = await startEngine({ outDir, stateDir, stack, door: "terraform" });
+  engines.add(engine);
   const terraform = async (...args: string[]) => {
     let text = "";
-    const code = await runTerraform({
-      outDir,
-      stateDir,
-      stack,
-      args: [...args, "-no-color"],
-      output: (piece) => void (text += piece),
-      ...(engine && { engine }),
-    });
-    // The end says how it went; an example's whole plan would bury it.
-    return { code, text, end: text.trim().split("\n").slice(-12).join("\n") };
+    const output = (piece: string) => void (text += piece);
+    const code = await runTerraform({ outDir, stateDir, stack, args, output, engine });
+    return readLines(code, text);
   };
   return {
-    count: Object.values(written.resource).reduce((sum, named) => sum + Object.keys(named).length, 0),
+    engine,
+    document,
+    write,
     terraform,
-    apply: () => terraform("apply", "-auto-approve"),
-    /** What a plan would do. */
-    actions: async () => {
-      const { code, end } = await terraform("plan", "-out=plan");
-      if (code !== 0) throw new Error(end);
-      return actionsOf(JSON.parse((await terraform("show", "-json", "plan")).text) as Attributes);
-    },
-    /** Changes the document, and says which resource of it. @returns undefined when it has none of that type */
-    change: (type: string, change: (resource: Record<string, unknown>) => void) => {
-      const json = structuredClone(written);
-      const [name, one] = Object.entries(json.resource[type] ?? {})[0] ?? [];
-      if (!one) return undefined;
-      change(one);
-      write(json);
-      return `${type}.${name}`;
-    },
-    start: async () => {
-      engine = await startEngine({ outDir, stateDir, stack, door: "terraform" });
-      engines.add(engine);
-      return engine;
+    /** Makes a plan and applies it, in two commands or in one. @returns what both say */
+    async apply(apart: boolean): Promise<Said> {
+      if (!apart) return terraform("apply", "-json", "-auto-approve");
+      const { actions, drift } = await terraform("plan", "-json", "-out=plan");
+      return { ...(await terraform("apply", "-json", "plan")), actions, drift };
     },
   };
 }
@@ -130,69 +205,45 @@ describe("the examples", () => {
 
 describeWithTerraform("Under Terraform", () => {
   describe.each(examples)("examples/%s", (example) => {
-    life(example);
+    const outDir = join(project({}, "app"), "cdktf.out");
+    it.each(synthesizeExample(example, outDir))("takes %s through its life", (stack) => life(outDir, stack), 180_000);
   });
 });
 
-function life(example: string): void {
-  const outDir = join(project({}, "app"), "cdktf.out");
-  const stacks = synthesizeExample(example, outDir);
+async function life(outDir: string, stack: string): Promise<void> {
+  const { engine, document, write, terraform, apply } = await stage(outDir, stack);
+  // What is said in one command and in two is the same: once for each example is enough.
+  const isLocal = stack.endsWith("-local");
+  const count = document.all.size;
+  const well = (summary: string) => ({ code: 0, errors: [], summary });
+  expect(await terraform("validate")).toMatchObject({ code: 0 });
+  const made = await apply(isLocal);
+  expect(made).toMatchObject(well(`${count} added, 0 changed, 0 destroyed`));
+  const creations = made.actions.filter((action) => !action.startsWith("read data."));
+  expect([...creations].sort()).toEqual([...document.all.keys()].map((address) => `create ${address}`).sort());
+  expect(engine.processes.status().map(({ state }) => state)).toEqual(engine.system.targets.map(() => "ready"));
+  expect(await terraform("plan", "-json")).toMatchObject({ code: 0, actions: [], drift: [] });
 
-  // Environments differ in sizes, alarms and protection; the one for production has the most of each.
-  const others = stacks.filter((stack) => !stack.endsWith("-local"));
-  for (const stack of others.filter((stack) => !stack.endsWith("-prod")))
-    it(`plans ${stack}`, async () => {
-      const { actions, count } = stage(outDir, stack);
-      expect((await actions()).filter((action) => action.startsWith("create "))).toHaveLength(count);
-    });
-
-  for (const stack of others.filter((stack) => stack.endsWith("-prod")))
-    it(`applies ${stack}, and the second plan is empty`, async () => {
-      const { terraform, apply, count, actions } = stage(outDir, stack);
-      expect((await apply()).end).toContain(`${count} added, 0 changed, 0 destroyed`);
-      expect(await actions()).toEqual([]);
-      expect((await terraform("destroy", "-auto-approve")).end).toContain(`${count} destroyed`);
-    }, 120_000);
-
-  it.each(stacks.filter((stack) => stack.endsWith("-local")))(
-    "takes %s through its life",
-    async (stack) => {
-      const { start, terraform, apply, actions, change, count } = stage(outDir, stack);
-      const engine = await start();
-      expect(await terraform("validate")).toMatchObject({ code: 0 });
-      expect((await apply()).end).toContain(`${count} added, 0 changed, 0 destroyed`);
-      expect(await actions()).toEqual([]);
-      expect(engine.processes.status().map(({ state }) => state)).toEqual(engine.system.targets.map(() => "ready"));
-
-      for (const verdict of ["update", "delete/create"] as const) {
-        const kinds = CHANGES.filter((one) => one[1] === verdict);
-        const address = kinds.reduce<string | undefined>(
-          (found, [type, , how]) => found ?? change(type, how),
-          undefined,
-        );
-        expect(await actions()).toContain(`${verdict} ${address}`);
-        expect(await apply()).toMatchObject({ code: 0 });
-      }
-      expect(await actions()).toEqual([]);
-
-      // Somebody else changes what was applied, and deletes some of it.
-      const [first, second] = engine.pubsub.subscriptions();
-      if (first && second) {
-        engine.pubsub.updateSubscription({ ...first, ackDeadlineMs: 11_000 });
-        engine.pubsub.deleteSubscription(second.name);
-        const found = await actions();
-        expect(found.filter((action) => action.startsWith("update google_pubsub_subscription."))).toHaveLength(1);
-        expect(found.filter((action) => action.startsWith("create google_pubsub_subscription."))).toHaveLength(1);
-        expect(await apply()).toMatchObject({ code: 0 });
-        expect(await actions()).toEqual([]);
-        expect(engine.pubsub.subscription(first.name).config).toEqual(first);
-      }
-
-      const pids = engine.processes.status().flatMap(({ instances }) => instances.map(({ pid }) => pid));
-      expect((await terraform("destroy", "-auto-approve")).end).toContain(`${count} destroyed`);
-      expect([engine.pubsub.topics(), engine.pubsub.subscriptions(), engine.processes.status()]).toEqual([[], [], []]);
-      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-    },
-    180_000,
+  // The document changes, and somebody else changes what was applied, and deletes some of it.
+  const { replaced, updated, drifts } = choose(document);
+  for (const { address, rest } of [replaced, updated]) rest[0](document.all.get(address)!);
+  write();
+  for (const { address, rest } of drifts) rest[1](engine, made.ids.get(address)!);
+  const changed = await apply(isLocal);
+  expect(changed).toMatchObject({ code: 0, errors: [] });
+  const repairs = drifts.map(({ address, rest }) => `${rest[0] === "delete" ? "create" : "update"} ${address}`);
+  expect(changed.drift).toEqual(expect.arrayContaining(drifts.map(({ address, rest }) => `${rest[0]} ${address}`)));
+  expect(changed.actions).toEqual(
+    expect.arrayContaining([`replace ${replaced.address}`, `update ${updated.address}`, ...repairs]),
   );
+  if (isLocal) expect(await terraform("plan", "-json")).toMatchObject({ code: 0, actions: [], drift: [] });
+
+  const pids = engine.processes.status().flatMap(({ instances }) => instances.map(({ pid }) => pid));
+  const destroyed = await terraform("destroy", "-json", "-auto-approve");
+  // It looks at everything before it begins: nothing is left of what others had done.
+  expect(destroyed).toMatchObject({ ...well(`0 added, 0 changed, ${count} destroyed`), drift: [] });
+  const { pubsub, processes, scheduler, tasks, workflows, runJobs, storage } = engine;
+  const left = [pubsub.topics(), pubsub.subscriptions(), scheduler.jobs(), tasks.queues(), workflows.workflows()];
+  expect([...left, runJobs.jobs(), storage.buckets(), processes.status()].flat()).toEqual([]);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 }

@@ -17,6 +17,8 @@ export const cleaned = (env: Readonly<NodeJS.ProcessEnv>, settings: string): Nod
   ...Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name))),
   // Terraform would ask for news of itself.
   CHECKPOINT_DISABLE: "1",
+  // It lives for a second: collecting less often saves a fifth of its CPU, and costs some memory.
+  GOGC: env["GOGC"] ?? "400",
   TF_CLI_CONFIG_FILE: settings,
   ...Object.fromEntries(LOCKING.map((command) => [`TF_CLI_ARGS_${command}`, "-lock-timeout=10s"])),
 });

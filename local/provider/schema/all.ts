@@ -4,8 +4,11 @@ import type { ProviderSchema } from "./provider-schema";
 import { typeOfBlock } from "./schema";
 import { googleBetaSchema, timeSchema } from "./small";
 
-/** Every provider that is answered for. */
-export const providerSchemas = (): readonly ProviderSchema[] => [googleSchema(), googleBetaSchema(), timeSchema()];
+let read: readonly ProviderSchema[] | undefined;
+
+/** Every provider that is answered for. It takes a moment to read, and never changes: each process reads it once. */
+export const providerSchemas = (): readonly ProviderSchema[] =>
+  (read ??= [googleSchema(), googleBetaSchema(), timeSchema()]);
 
 /** The type of a resource's value, by the name of the resource type. */
 export const valueTypes =
