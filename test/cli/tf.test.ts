@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { readEndpoints } from "../../local/engine/endpoints";
 import { describeWithCdktf } from "../support/cdktf-cli";
+import { heldAfter } from "../support/held";
 import { project, write } from "../support/project";
 import { describeWithTerraform } from "../support/terraform";
 import { outFolder, pipeline, PROJECT } from "../local/engine/fixture";
@@ -109,9 +110,12 @@ describeWithTerraform("millrace tf", () => {
   });
 
   it("is repaired by the next command when terraform, the command or the engine is killed at any moment", async () => {
-    const more = (count: number) =>
+    const hold = join(out.root, "hold");
+    const document = join(outDir, "stacks", "app", "cdk.tf.json");
+    /** Topics of a round, the others being gone. */
+    const more = (round: number) =>
       pipeline((resource) => {
-        for (let i = 0; i < 24; i++) resource.google_pubsub_topic![`t${i}`] = { name: `topic-${count}-${i}` };
+        for (let i = 0; i < 24; i++) resource.google_pubsub_topic![`t${i}`] = { name: `topic-${round}-${i}` };
       });
     const terraforms = () =>
       readdirSync("/proc").filter((pid) => {
@@ -123,18 +127,22 @@ describeWithTerraform("millrace tf", () => {
         }
       });
     for (const [round, victim] of (["terraform", "command", "engine"] as const).entries()) {
-      writeFileSync(join(outDir, "stacks", "app", "cdk.tf.json"), JSON.stringify(more(round)));
+      writeFileSync(hold, "");
+      writeFileSync(document, JSON.stringify(heldAfter(3 + 5 * round, more(round), hold)));
       const engine = victim === "engine" ? millrace(["dev", "app", ...folders]) : undefined;
       if (engine) await until(() => endpoints()?.pid === engine.child.pid);
-      const apply = millrace(["tf", ...folders, "app", "apply", "-auto-approve", "-no-color", "-parallelism=2"]);
-      await until(() => (apply.text.stdout.match(/complete/g) ?? []).length > 3 + 5 * round);
+      const apply = millrace(["tf", ...folders, "app", "apply", "-auto-approve", "-no-color"]);
+      await until(() => apply.text.stdout.includes("Executing: "));
       const pid = victim === "terraform" ? Number(terraforms()[0]) : (engine ?? apply).child.pid!;
       process.kill(pid, "SIGKILL");
+      // What still lives goes on, and comes to know.
+      rmSync(hold);
       expect((await apply.ended).code).not.toBe(0);
       await engine?.ended;
       // Nobody is left behind.
       await until(() => terraforms().length === 0);
       expect(existsSync(join(state, "app", "processes.json")) && victim === "terraform").toBe(false);
+      writeFileSync(document, JSON.stringify(more(round)));
       const again = await millrace(["tf", ...folders, "app", "apply", "-auto-approve", "-no-color"]).ended;
       expect([victim, again.code, again.stderr]).toEqual([victim, 0, expect.stringContaining("no engine runs it now")]);
     }

@@ -188,7 +188,7 @@ async function stage(outDir: string, stack: string) {
     write,
     terraform,
     /** Makes a plan and applies it, in two commands or in one. @returns what both say */
-    async apply(apart: boolean): Promise<Said> {
+    apply: async (apart: boolean): Promise<Said> => {
       if (!apart) return terraform("apply", "-json", "-auto-approve");
       const { actions, drift } = await terraform("plan", "-json", "-out=plan");
       return { ...(await terraform("apply", "-json", "plan")), actions, drift };

@@ -6,6 +6,7 @@ import { IssuesError } from "../../../contract/issue";
 import { runTerraform, type TerraformOptions } from "../../../local/provider/door/run";
 import { versionIssues } from "../../../local/provider/door/versions";
 import { providerSchemas } from "../../../local/provider/schema/all";
+import { heldAfter } from "../../support/held";
 import { project, write } from "../../support/project";
 import type { Attributes } from "../../support/synth";
 import { describeWithTerraform } from "../../support/terraform";
@@ -47,22 +48,6 @@ function instead(root: string, first: string): NodeJS.ProcessEnv {
   write(program, `#!/bin/sh\n${first}\nPATH="${PATH}"\nexec terraform "$@"\n`);
   chmodSync(program, 0o755);
   return { ...process.env, PATH: `${join(root, "bin")}:${PATH}` };
-}
-
-/** Topics one after another, and between two of them a step that ends with the command and not before. */
-function heldAfter(moment: number, names: readonly string[]): Attributes {
-  const order = names.map((name) => `google_pubsub_topic.${name}`);
-  order.splice(moment, 0, "terraform_data.hold");
-  const after = (address: string) => order.slice(0, order.indexOf(address)).slice(-1);
-  const json = topics(names);
-  const all = json["resource"].google_pubsub_topic as Record<string, Attributes>;
-  const chained = Object.entries(all).map(([name, topic]) => [
-    name,
-    { ...topic, depends_on: after(`google_pubsub_topic.${name}`) },
-  ]);
-  const wait = { command: "while kill -0 $PPID; do sleep 0.05; done 2>/dev/null" };
-  const hold = { depends_on: after("terraform_data.hold"), provisioner: [{ "local-exec": wait }] };
-  return { ...json, resource: { google_pubsub_topic: Object.fromEntries(chained), terraform_data: { hold } } };
 }
 
 const faultsOf = async (running: Promise<unknown>) => {
@@ -199,7 +184,7 @@ describeWithTerraform("Terraform commands on a stack", () => {
     const env = instead(root, `echo $$ >"${root}/pid"`);
     const document = join(root, "cdktf.out/stacks/shop/cdk.tf.json");
     for (const moment of [0, 3, 9]) {
-      write(document, JSON.stringify(heldAfter(moment, names)));
+      write(document, JSON.stringify(heldAfter(moment, topics(names), document)));
       let killed = false;
       const output = (piece: string) => {
         if (killed || !piece.includes("Executing: ")) return;

@@ -125,8 +125,10 @@ function saidBy({ text }: Run): readonly string[] {
 
 describeWithTerraform("plans that are broken in one way each", () => {
   const outdir = project({}, "cdktf.out");
+  // The other environments differ in names and sizes.
   const { stacks } = synthesize({
     outdir,
+    only: "prod",
     workloads: WORKLOADS,
     context: { "millrace:today": "2026-11-24" },
     build: (app, environment) => new WebhooksStack(app, environment),
@@ -134,8 +136,7 @@ describeWithTerraform("plans that are broken in one way each", () => {
   const read = (stack: string) =>
     JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")) as Attributes;
   const documents = new Map<string, Attributes>([
-    // The other environments differ in names and sizes.
-    ...stacks.filter((stack) => /-(dev|prod)$/.test(stack)).map((stack) => [stack, read(stack)] as const),
+    ...stacks.map((stack) => [stack, read(stack)] as const),
     ["a resource of every kind", documentOf()],
   ]);
   it.each([...documents.keys()])("are refused with the address of each broken resource: %s", async (name) => {
@@ -213,7 +214,7 @@ describeWithTerraform("plans that are broken in one way each", () => {
         (resources) => void Object.assign(resources["google_pubsub_topic"]![nameOf(topic!)]!, { name: "${upper(}" }),
       );
       const said = saidBy(await stack.terraform("validate", "-json"));
-      expect(said.join("\n")).toMatch(/Invalid expression|expression/);
+      expect(said).toEqual([expect.stringContaining(`resource.${topic!.address} : Invalid expression`)]);
     });
 
     it("are refused for types that there are not, with what was meant", async () => {
@@ -222,6 +223,7 @@ describeWithTerraform("plans that are broken in one way each", () => {
         for (const type of types) resources[`${type}x`] = { wrong: { name: "x" } };
       });
       const said = saidBy(await stack.terraform("validate", "-json"));
+      // Of a type that it does not know Terraform names no resource, but the type and its line.
       for (const type of types) expect(said.join("\n")).toContain(`does not support resource type "${type}x"`);
       expect(said.filter((one) => one.includes("Did you mean")).length).toBeGreaterThan(types.length / 2);
       expect(said).toHaveLength(types.length);
