@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { decodeEnvelope } from "./push";
-import { type Decoded, instant, parseJson, undecodable } from "./incoming";
+import { type Decoded, fromBase64, instant, parseJson, undecodable } from "./incoming";
 
 /** Attributes that have a place of their own in `EventMeta`, or are of no use to a handler. */
 const PLACED = new Set(["id", "source", "time", "specversion", "datacontenttype", "data", "data_base64"]);
@@ -52,8 +52,10 @@ export function decodeObject(event: unknown): Decoded {
     return undecodable("the CloudEvent is not an object");
   const attributes = event as Record<string, unknown>;
   const { data, data_base64: encoded, datacontenttype: contentType } = attributes;
-  if (typeof encoded === "string") {
-    const bytes = Buffer.from(encoded, "base64");
+  if (encoded !== undefined) {
+    const bytes = fromBase64(encoded);
+    if (!bytes) return undecodable("the CloudEvent's data_base64 is not base64");
+    if (data !== undefined) return undecodable("the CloudEvent has both data and data_base64");
     const json = typeof contentType !== "string" || isJson(contentType);
     return decodeEvent(attributes, bytes, () => (json ? parseJson(bytes) : bytes));
   }

@@ -30,6 +30,12 @@ export const undecodable = (reason: string): Decoded => ({ ok: false, reason });
 /** JSON of the bytes; no bytes, no value. */
 export const parseJson = (data: Buffer): unknown => (data.length === 0 ? undefined : JSON.parse(data.toString("utf8")));
 
+/** Bytes of base64, or undefined when the text is none: Node would decode what it can and leave out the rest. */
+export const fromBase64 = (text: unknown): Buffer | undefined =>
+  typeof text === "string" && text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+    ? Buffer.from(text, "base64")
+    : undefined;
+
 /** Milliseconds of an RFC 3339 time, or undefined when it is none. */
 export function instant(text: unknown): number | undefined {
   const ms = typeof text === "string" ? Date.parse(text) : NaN;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { EventMeta } from "../../contract/contract";
-import { type Decoded, instant, parseJson, undecodable } from "./incoming";
+import { type Decoded, fromBase64, instant, parseJson, undecodable } from "./incoming";
 
 /** Pub/Sub's envelope. Both spellings of the id and the time are sent; the emulators differ in which they leave out. */
 interface Envelope {
@@ -25,9 +25,9 @@ export function decodeEnvelope(body: unknown): Decoded {
   const id = message.messageId ?? message.message_id;
   if (typeof id !== "string" || id === "") return undecodable("the message has no messageId");
   const { data: encoded = "", attributes = {} } = message;
-  if (typeof encoded !== "string") return undecodable("the message's data is not base64");
+  const data = fromBase64(encoded);
+  if (!data) return undecodable("the message's data is not base64");
   if (!isAttributes(attributes)) return undecodable("the message's attributes are not text");
-  const data = Buffer.from(encoded, "base64");
   return {
     ok: true,
     incoming: {

@@ -23,7 +23,7 @@ export interface WorkflowCallbacksOptions {
  * https://cloud.google.com/workflows/docs/reference/executions/rest/v1/projects.locations.workflows.executions.callbacks/sendHttpCallback
  */
 const CALLBACK =
-  /^https:\/\/workflowexecutions\.googleapis\.com\/v1\/projects\/[\w.:-]+\/locations\/[\w-]+\/workflows\/[\w-]+\/executions\/[\w-]+\/callbacks\/[\w.-]+$/;
+  /^https:\/\/workflowexecutions\.googleapis\.com\/v1\/projects\/\w[\w.:-]*\/locations\/[\w-]+\/workflows\/[\w-]+\/executions\/[\w-]+\/callbacks\/\w[\w.-]*$/;
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/v1\/projects\/[^?#]*\/callbacks\/[\w.-]+$/;
 
 /**
