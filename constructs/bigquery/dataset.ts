@@ -21,7 +21,7 @@ import {
   type Rule,
 } from "../core";
 import { checkLabels } from "../core/labels";
-import { type BigqueryDataset, bigqueryDataset, BigqueryDatasetIamMember } from "../l1/bigquery";
+import { BigqueryDataset, BigqueryDatasetIamMember } from "../l1/bigquery";
 import type { Alarm } from "../monitoring/alarm";
 import { type IMonitored, monitor, type MonitoringProps } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
@@ -108,7 +108,7 @@ export class BigQueryDataset extends Construct implements IBigQueryDataset, IMon
     check(this, resolved, RULES);
     checkLabels(this, props.labels ?? {});
     const key = props.encryption && grantEncryption(this, props.encryption, "bigquery");
-    this.resource = bigqueryDataset(this, "Resource", {
+    this.resource = new BigqueryDataset(this, "Resource", {
       project: this.projectId,
       datasetId: this.datasetId,
       location: props.location ?? stack.context.region,

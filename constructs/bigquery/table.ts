@@ -21,7 +21,7 @@ import {
 } from "../core";
 import { checkLabels } from "../core/labels";
 import { claimName, pathInStack } from "../core/names";
-import { type BigqueryTable, bigqueryTable, BigqueryTableIamMember } from "../l1/bigquery";
+import { BigqueryTable, BigqueryTableIamMember } from "../l1/bigquery";
 import type { Column } from "./columns";
 import type { IBigQueryDataset } from "./dataset";
 
@@ -93,7 +93,7 @@ export class BigQueryTable extends Construct implements IBigQueryTable {
     checkLabels(this, props.labels ?? {});
     const key = encryption && grantEncryption(this, encryption, "bigquery");
     this.columns = props.columns;
-    this.resource = bigqueryTable(this, "Resource", {
+    this.resource = new BigqueryTable(this, "Resource", {
       project: dataset.projectId,
       datasetId: dataset.reference,
       tableId,
