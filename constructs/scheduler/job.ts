@@ -59,6 +59,12 @@ const NAME: NameRule = {
   allowed: "1–500 letters, digits, hyphens and underscores",
 };
 
+/**
+ * The job that was made last in a stack. Cloud Scheduler takes one change at a time and refuses others with 409, which
+ * the provider repeats from 7.40 on only (#28164), so each job waits for the one before it.
+ */
+const latest = new WeakMap<MillraceStack, CloudSchedulerJob>();
+
 /** A job of Cloud Scheduler: calls a target or publishes a message whenever its schedule says so. */
 export class SchedulerJob extends Construct {
   readonly resource: CloudSchedulerJob;
@@ -108,9 +114,11 @@ export class SchedulerJob extends Construct {
   }
 
   private render(props: SchedulerJobProps, { schedule, timeZone, retry }: ResolvedJob, target: BoundTarget) {
-    const { projectId: project, region } = MillraceStack.of(this).context;
+    const stack = MillraceStack.of(this);
+    const { projectId: project, region } = stack.context;
     const { description } = props;
-    return new CloudSchedulerJob(this, "Resource", {
+    const before = latest.get(stack);
+    const resource = new CloudSchedulerJob(this, "Resource", {
       project,
       region,
       name: this.jobId,
@@ -131,7 +139,10 @@ export class SchedulerJob extends Construct {
         enableApi(this, "cloudscheduler.googleapis.com"),
         ...(props.dependsOn ?? []),
         ...target.before,
+        ...(before ? [before] : []),
       ]),
     });
+    latest.set(stack, resource);
+    return resource;
   }
 }

@@ -19,7 +19,7 @@ import {
 } from "../../constructs";
 import { root } from "../repo/tree";
 import { handlersOf, testContract } from "../support/handlers";
-import { codesOf, plan } from "../support/synth";
+import { type Attributes, codesOf, plan } from "../support/synth";
 
 /* The traps of the provider in docs/traps.md that constructs walk around. */
 
@@ -156,6 +156,21 @@ describe("a job that publishes", () => {
     );
     expect(one("google_cloud_scheduler_job")).toMatchObject({ lifecycle: { ignore_changes: ["attempt_deadline"] } });
     expect(one("google_cloud_scheduler_job")).not.toHaveProperty("http_target");
+  });
+});
+
+describe("jobs of one stack", () => {
+  it("are changed one after another, since Cloud Scheduler refuses changes at the same time", () => {
+    const { json } = plan((stack) => {
+      const target = { publish: new Topic(stack, "T"), data: "x" };
+      for (const id of ["A", "B", "C"]) new SchedulerJob(stack, id, { schedule: every.minutes(5), target });
+    });
+    const jobs = Object.entries(json["resource"].google_cloud_scheduler_job as Record<string, Attributes>);
+    const [a, b, c] = jobs.map(([name, { depends_on }]) => {
+      const on = (depends_on as string[]).filter((one) => one.startsWith("google_cloud_scheduler_job."));
+      return { address: `google_cloud_scheduler_job.${name}`, on };
+    });
+    expect([a!.on, b!.on, c!.on]).toEqual([[], [a!.address], [b!.address]]);
   });
 });
 
