@@ -20,6 +20,8 @@ import {
 import { root } from "../repo/tree";
 import { handlersOf, testContract } from "../support/handlers";
 import { type Attributes, codesOf, plan } from "../support/synth";
+import { compositionPlans } from "./reach/compositions";
+import { specimenPlans } from "./reach/specimens";
 
 /* The traps of the provider in docs/traps.md that constructs walk around. */
 
@@ -181,6 +183,54 @@ describe("an alarm on the log", () => {
     const { one, addresses } = plan((stack) => new AlertPolicy(stack, "A", { alarm }));
     expect(one("google_monitoring_alert_policy")["conditions"][0]).toHaveProperty("condition_matched_log");
     expect(addresses.filter((address) => address.startsWith("google_logging_metric"))).toEqual([]);
+  });
+});
+
+/** What every resource of a type must be like, whichever construct made it: the table at the end of docs/traps.md. */
+const EVERYWHERE: Readonly<Record<string, readonly [type: string, holds: (attributes: Attributes) => boolean]>> = {
+  "a worker pool says how it scales": [
+    "google_cloud_run_v2_worker_pool",
+    ({ scaling }) => scaling.scaling_mode === "MANUAL",
+  ],
+  "a job of Dataflow names no experiments": ["google_dataflow_job", (job) => !("additional_experiments" in job)],
+  "a workflow says its region and its name": [
+    "google_workflows_workflow",
+    ({ region, name }) => Boolean(region && name),
+  ],
+  "an API stays enabled": ["google_project_service", (api) => api.disable_on_destroy === false],
+  "a queue overrides no query": [
+    "google_cloud_tasks_queue",
+    (queue) => !JSON.stringify(queue).includes("query_override"),
+  ],
+  "a job of Scheduler has no header without a value and no token among them": [
+    "google_cloud_scheduler_job",
+    ({ http_target: http }) =>
+      Object.entries((http?.headers ?? {}) as object).every(([name, value]) => value && !/^authorization$/i.test(name)),
+  ],
+  "a trigger names the identity and the region of what it calls": [
+    "google_eventarc_trigger",
+    ({ service_account, destination: { cloud_run_service: run } }) => Boolean(service_account && (!run || run.region)),
+  ],
+  "a function has no trigger of its own": ["google_cloudfunctions2_function", (one) => !("event_trigger" in one)],
+  "an alarm waits for whole minutes": [
+    "google_monitoring_alert_policy",
+    (policy) => [...JSON.stringify(policy).matchAll(/"duration":"(\d+)s"/g)].every(([, s]) => Number(s) % 60 === 0),
+  ],
+};
+
+describe("of everything that constructs make,", () => {
+  const plans = [...specimenPlans(), ...compositionPlans()];
+
+  it.each(Object.entries(EVERYWHERE))("%s", (_what, [type, holds]) => {
+    const all = plans.flatMap(({ json }) =>
+      Object.values((json["resource"][type] ?? {}) as Record<string, Attributes>),
+    );
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.filter((attributes) => !holds(attributes))).toEqual([]);
+  });
+
+  it("nothing is left to a zone, which Dataflow would take from the provider", () => {
+    expect(plans.filter(({ json }) => JSON.stringify(json["provider"]).includes("zone"))).toEqual([]);
   });
 });
 

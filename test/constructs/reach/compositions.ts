@@ -8,6 +8,7 @@ import {
   googleTemplate,
   type MillraceStack,
   pubsubColumns,
+  RedriveJob,
   ScheduledJob,
   ServiceAccount,
   streamingJob,
@@ -41,6 +42,8 @@ export const COMPOSITIONS: readonly ((stack: MillraceStack) => void)[] = [
       ],
       publishers: [new ServiceAccount(stack, "Shop")],
     });
+    const { deadLetterTopic } = orders.consumers[charge.manifest.name]!;
+    new RedriveJob(stack, "Redrive", { contract: charge, entry: "charge.handler.ts", deadLetterTopic });
     new EventDrivenPipeline(stack, "Ledger", {
       source: { pipeline: orders, event: "charged" },
       consumers: [{ contract: contractOf("book"), runOn: "service", image: IMAGE }],
