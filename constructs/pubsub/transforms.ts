@@ -28,7 +28,10 @@ export function checkTransforms(construct: Construct, transforms: readonly Messa
   for (const transform of transforms) if (isKnown(transform.code)) check(construct, transform, CODE_RULES);
 }
 
-/** Said on pages of Google's, but not in its API's definition; hence warnings. */
+/**
+ * https://cloud.google.com/pubsub/docs/smts/udfs-overview#limitations and .../smts/create-topic-smt; not in the API's
+ * definition, and whether a kB has 1,000 bytes is nowhere said: hence warnings.
+ */
 const MOST_TRANSFORMS = 5;
 const MOST_BYTES = 20_000;
 

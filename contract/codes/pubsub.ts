@@ -39,8 +39,9 @@ export const pubsubCodes = {
   },
   MR1107: {
     title: "many or large message transforms",
-    why: "Pub/Sub is said to take five transforms with 20 kB of code each",
+    why: "Pub/Sub takes five transforms with 20 kB of code each",
     fix: "do less in transforms, or in the handler",
+    source: "https://cloud.google.com/pubsub/docs/smts/udfs-overview",
   },
   MR1110: {
     title: "ack deadline out of range",

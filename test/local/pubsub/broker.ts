@@ -57,6 +57,10 @@ export function startBroker(options: BenchOptions = {}): Bench {
   return run(options, virtualClock(Date.parse("2026-01-01T00:00:00Z")), undefined);
 }
 
+/** A broker that runs transforms has a thread for them. */
+const started: PubSub[] = [];
+afterAll(() => started.forEach((pubsub) => pubsub.stop()));
+
 function run(options: BenchOptions, clock: VirtualClock, read: readonly Json[] | undefined): Bench {
   const events = createEvents(() => clock.now());
   const seen: EngineEvent[] = [];
@@ -74,6 +78,7 @@ function run(options: BenchOptions, clock: VirtualClock, read: readonly Json[] |
     ...(options.canDeadLetter && { canDeadLetter: options.canDeadLetter }),
     ...(options.transformLimitMs && { transformLimitMs: options.transformLimitMs }),
   });
+  started.push(pubsub);
   if (read) for (const entry of read) pubsub.replay(entry);
   else {
     for (const name of [TOPIC, DEAD]) pubsub.createTopic({ name, ...(name === TOPIC && options.topic) });
