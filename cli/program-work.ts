@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { milliseconds } from "../language/duration";
 import type { WaitOptions } from "./commands/clock";
 import type { JobsRunOptions } from "./commands/jobs";
+import type { RedriveCommandOptions } from "./commands/redrive";
 import type { ExitCode } from "./exit";
 import type { CommonOptions } from "./program";
 import { common, count, invalid } from "./program-options";
@@ -16,11 +17,12 @@ export interface WorkCommands {
   tasksPurge(queue: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   jobsList(stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   jobsRun(job: string, stack: string | undefined, options: JobsRunOptions): Promise<ExitCode>;
+  redrive(handler: string, stack: string | undefined, options: RedriveCommandOptions): Promise<ExitCode>;
   clockAdvance(by: string, stack: string | undefined, options: CommonOptions): Promise<ExitCode>;
   wait(stack: string | undefined, options: WaitOptions): Promise<ExitCode>;
 }
 
-/** Adds `millrace schedule|tasks|jobs|clock|wait`. @param ended takes the exit code of the one that was called */
+/** Adds `millrace schedule|tasks|jobs|redrive|clock|wait`. @param ended takes the exit code of the one that was called */
 export function addWorkCommands(program: Command, commands: WorkCommands, ended: (exit: ExitCode) => void): void {
   const schedule = program
     .command("schedule")
@@ -94,6 +96,34 @@ export function addWorkCommands(program: Command, commands: WorkCommands, ended:
       ended(await commands.jobsRun(job, stack, options));
     });
 
+  common(program.command("redrive").helpGroup("Work:"))
+    .argument("<handler>", "handler that has parked them, by the name of its contract")
+    .argument("[stack]", "stack it belongs to; an engine has to run it, unless --cloud is said")
+    .description("look at dead letters, and give them to the handler that failed again")
+    .option("--deliver", "deliver them; without it only what would happen is shown")
+    .option("--dry-run", "only show what would happen, which is the default")
+    .option("--cause <class>", "parked by an error of this class; may be repeated", collect, [])
+    .option("--key <key>", "with this key of the contract; may be repeated", collect, [])
+    .addOption(new Option("--older-than <duration>", "parked at least so long ago").argParser(duration))
+    .addOption(new Option("--newer-than <duration>", "parked at most so long ago").argParser(duration))
+    .option("--unparked", "also what Pub/Sub itself dead-lettered, where no other handler shares the topic")
+    .addOption(new Option("--rate <number>", "deliveries a second (default: 10)").argParser(above("--rate")))
+    .addOption(new Option("--limit <count>", "letters to look at (default: 1000)").argParser(whole("--limit")))
+    .addOption(
+      new Option("--max-redrives <count>", "leave alone what was redriven so often (default: 3)").argParser(
+        whole("--max-redrives"),
+      ),
+    )
+    .option("--subscription <name>", "where several subscriptions keep the dead letters")
+    .option("--cloud", "on Google Cloud, as whoever is logged in, instead of on the engine")
+    .option("--json", "one JSON document on stdout")
+    .action(
+      async (handler: string, stack: string | undefined, options: RedriveCommandOptions & { dryRun?: boolean }) => {
+        if (options.deliver && options.dryRun) invalid("--deliver and --dry-run exclude each other");
+        ended(await commands.redrive(handler, stack, options));
+      },
+    );
+
   const clock = program.command("clock").helpGroup("Work:").description("the clock of a running engine");
   common(clock.command("advance"))
     .argument("<by>", "how far: 30s, 5m, 7d", duration)
@@ -130,3 +160,15 @@ function tasksOf(text: string): number {
     ? value
     : invalid(`--tasks is a number from 1 to 10000, not "${text}"`);
 }
+
+const whole =
+  (option: string) =>
+  (text: string): number =>
+    /^[1-9]\d*$/.test(text) ? Number(text) : invalid(`${option} is a whole number from 1, not "${text}"`);
+
+const above =
+  (option: string) =>
+  (text: string): number =>
+    Number(text) > 0 && Number.isFinite(Number(text))
+      ? Number(text)
+      : invalid(`${option} is a number above 0, not "${text}"`);

@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { ENV } from "../../contract/environment";
+import { noteContract } from "./contract-book";
 import { type AnyContract, deliveryOf } from "./derive";
 import type { Grant } from "./grant-book";
 import type { IGrantee } from "./grants";
@@ -84,7 +85,9 @@ export interface WorkloadProps {
 }
 
 /** The variables of a handler, whatever calls it; what surrounds it adds the rest. */
-export function handlerEnvironment(stack: MillraceStack, { manifest, hash }: AnyContract): Record<string, string> {
+export function handlerEnvironment(stack: MillraceStack, contract: AnyContract): Record<string, string> {
+  const { manifest, hash } = contract;
+  noteContract(stack, contract);
   return {
     [ENV.environment]: stack.context.environment,
     [ENV.contractHash]: hash,

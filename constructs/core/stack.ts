@@ -11,6 +11,7 @@ import { IssuesError } from "../../contract/issue";
 import { GoogleProvider } from "../l1/provider";
 import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, settleIssues } from "./issues";
 import { checkIam } from "./iam";
+import { writeContracts } from "./contract-book";
 import { writeGrants } from "./grant-book";
 import { checkLabels, type Labels } from "./labels";
 import { checkRenames, moveRenamed, type Renames } from "./renames";
@@ -163,7 +164,10 @@ export class MillraceStack extends TerraformStack {
     const { projectId, region, labels } = this.context;
     const provider = new GoogleProvider(this, "google", { project: projectId, region, defaultLabels: { ...labels } });
     // At the provider, since there is one writer per construct and the stack's own is left to whoever wants it.
-    writeAtSynth(provider, (directory) => writeGrants(this, directory));
+    writeAtSynth(provider, (directory) => {
+      writeGrants(this, directory);
+      writeContracts(this, directory);
+    });
     const id = this.node.id;
     if (backend.kind === "gcs")
       new GcsBackend(this, { bucket: backend.bucket, prefix: backend.prefix ?? `millrace/${id}` });

@@ -37,4 +37,20 @@ export const cliCodes = {
     why: "a plan says who is granted what, but not why; synthesis writes that beside it",
     fix: "run `npm run synth` again",
   },
+  MR5008: {
+    title: "no contracts beside the plan",
+    why: "a plan names the contracts of its handlers by their hashes alone; synthesis writes the rest beside it",
+    fix: "run `npm run synth` again",
+  },
+  MR5009: {
+    title: "what a redrive needs does not answer, or refuses",
+    why: "letters that were looked at are given back, and nothing is lost: the command can be run again",
+    fix: "look at what is said: a login, a role, a subscription that is not there",
+  },
+  MR5010: {
+    title: "handler that this machine cannot call",
+    why: "internal ingress refuses requests from outside the project, and a handler that pulls, or is a job, takes none",
+    fix: "give its consumer `redrive: true`; the command then runs that job",
+    source: "https://cloud.google.com/run/docs/securing/ingress",
+  },
 } as const satisfies CodeTable;

@@ -228,6 +228,7 @@ export async function assemble(options: EngineOptions, paths: StatePaths, ending
     timeScale,
   });
   const status = () => ({
+    nowMs: clock.now(),
     targets: processes.status(),
     workerPools: workers.status(),
     subscriptions: pubsub.subscriptions().map(({ name }) => ({ name, ...pubsub.stats(name) })),

@@ -28,7 +28,7 @@ const ROUTES: readonly (readonly [keyof Surfaces, RegExp])[] = [
   ["workflows", /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/workflows([/:]|$)/],
   ["storage", STORAGE_PATHS],
   ["runJobs", /^\/v2\/projects\/[^/]+\/locations\/[^/]+\/(jobs|operations)([/:]|$)/],
-  ["issuer", /^\/(jwks|\.well-known\/openid-configuration)$/],
+  ["issuer", /^\/(jwks|\.well-known\/openid-configuration|v1\/projects\/[^/]+\/serviceAccounts\/[^/]+)$/],
   ["targets", /^\/targets\//],
 ];
 

@@ -8,7 +8,7 @@ import { concernsUncalled } from "../uncalled";
 
 /** The handler that events are delivered to again, and no other. */
 export interface Target {
-  readonly contract: Contract;
+  readonly contract: Pick<Contract, "manifest">;
   /** @returns whether it was acknowledged: handled, or parked again */
   deliver(event: Incoming): Promise<boolean>;
 }
@@ -42,7 +42,7 @@ export interface ToUrlOptions {
 }
 
 /** The deployed handler, over HTTP: each event as a Pub/Sub push to its address alone. */
-export function toUrl(contract: Contract, url: string, options: ToUrlOptions): Target {
+export function toUrl(contract: Target["contract"], url: string, options: ToUrlOptions): Target {
   const send = options.fetch ?? fetch;
   return {
     contract,

@@ -23,6 +23,7 @@ async function line(...argv: string[]) {
     tasksPurge: note("tasksPurge", 0),
     jobsList: note("jobsList", 0),
     jobsRun: note("jobsRun", 1),
+    redrive: note("redrive", 0),
     clockAdvance: note("clockAdvance", 0),
     wait: note("wait", 1),
     fidelity: note("fidelity", 1),
@@ -101,6 +102,13 @@ describe("the command line", () => {
       "app",
       { json: true },
     ]);
+    const redrive = "redrive charge app --cause A --cause B --older-than 5m --rate 0.5 --max-redrives 2 --deliver";
+    expect((await line(...redrive.split(" "))).calls[0]).toMatchObject([
+      "redrive",
+      "charge",
+      "app",
+      { cause: ["A", "B"], key: [], olderThan: "5m", rate: 0.5, maxRedrives: 2, deliver: true },
+    ]);
     expect((await line("wait")).calls[0]).toMatchObject(["wait", undefined, { for: "idle", timeout: "60s" }]);
   });
 
@@ -112,6 +120,9 @@ describe("the command line", () => {
     ["wait --for rain", /idle/],
     ["wait --timeout x", /a duration/],
     ["jobs run import --tasks 0", /--tasks is a number from 1 to 10000/],
+    ["redrive charge --deliver --dry-run", /--deliver and --dry-run exclude each other/],
+    ["redrive charge --rate 0", /--rate is a number above 0/],
+    ["redrive charge --limit 1.5", /--limit is a whole number from 1/],
     ["dev --port x", /--port is a number from 0 to 65535, not "x"/],
     ["dev --port 70000", /--port/],
     ["dev --time-scale 0", /--time-scale is a number above 0/],

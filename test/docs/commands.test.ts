@@ -34,6 +34,7 @@ async function understood(argv: readonly string[]): Promise<boolean> {
     tasksPurge: nothing,
     jobsList: nothing,
     jobsRun: nothing,
+    redrive: nothing,
     clockAdvance: nothing,
     wait: nothing,
     reportGrants: nothing,

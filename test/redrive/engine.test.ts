@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { jobsRun } from "../../cli/commands/jobs";
+import { redrive as command, type RedriveCommandOptions } from "../../cli/commands/redrive";
 import { redriveVariables, type RedriveChoice } from "../../contract/redrive";
 import { type Engine, startEngine } from "../../local/engine/engine";
 import type { EngineEvent } from "../../local/engine/events";
@@ -59,6 +60,14 @@ const publish = (...ids: string[]) =>
     ids.map((id) => ({ data: Buffer.from(JSON.stringify({ id })), attributes: { kind: "order" } })),
   );
 
+/** `millrace redrive`. */
+async function cli(handler: string, more: Partial<RedriveCommandOptions> = {}) {
+  const shown = screen();
+  const options = { out: outDir, state: stateDir, color: false, cause: [], key: [], ...more };
+  const code = await command(handler, "shop-local", options, shown.terminal);
+  return { code, stdout: shown.stdout(), stderr: shown.stderr() };
+}
+
 const JOBS = "projects/acme-dev/locations/europe-west1/jobs";
 
 /** Runs the redrive job of a handler as an operator does. @returns its exit code, and what it logged at its end */
@@ -99,6 +108,41 @@ it("only counts in a dry run, by class and by key", async () => {
   expect(waiting("charge")).toBe(2);
 }, 60_000);
 
+it("shows from the command line what would happen, and does nothing", async () => {
+  const { code, stdout, stderr } = await cli("charge", { cause: ["Declined"] });
+  expect([code, stderr]).toEqual([0, "1 of 2 letters would be delivered to charge; run it again with --deliver\n"]);
+  expect(stdout).toMatch(/CAUSE +LETTERS +OLDEST +NEWEST\n/);
+  expect(stdout).toMatch(/Declined +1 +\d+s +\d+s +would be delivered\n/);
+  expect(stdout).toMatch(/Fatal +1 +\d+s +\d+s +not chosen\n/);
+  const json = JSON.parse((await cli("mail", { json: true })).stdout) as object;
+  expect(json).toMatchObject({
+    schemaVersion: 1,
+    handler: "mail",
+    dryRun: true,
+    summary: { looked: 1, matched: 1, delivered: 0 },
+    letters: [{ handler: "mail", cause: "Fatal", redrives: 0, what: "matched" }],
+  });
+  expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
+}, 60_000);
+
+it("says from the command line what cannot be", async () => {
+  await expect(cli("chargee")).rejects.toThrow(/MR5006.*did you mean charge\?/);
+  // Its service is internal and has no redrive job.
+  await expect(cli("notify", { deliver: true, cloud: true })).rejects.toThrow(/MR5010.*inside its project/);
+  const path = process.env["PATH"];
+  process.env["PATH"] = "";
+  try {
+    await expect(cli("charge", { cloud: true })).rejects.toThrow(/MR5009.*gcloud auth login/);
+  } finally {
+    process.env["PATH"] = path;
+  }
+  const contracts = join(outDir, "stacks", "shop-local", "contracts.json");
+  renameSync(contracts, `${contracts}.away`);
+  await expect(cli("charge")).rejects.toThrow(/MR5008/);
+  renameSync(`${contracts}.away`, contracts);
+  await expect(cli("charge", { subscription: "other" })).rejects.toThrow(/MR5006.*--subscription/);
+}, 60_000);
+
 it("does not go round with what is parked again, and leaves it alone after the second time", async () => {
   for (let i = 0; i < 2; i++)
     expect((await redrive("charge", { keys: ["1"] })).summary).toMatchObject({ matched: 1, delivered: 1 });
@@ -110,7 +154,11 @@ it("does not go round with what is parked again, and leaves it alone after the s
 it("gives the handler that failed its events once the cause is mended, each effect once, and nobody else", async () => {
   mend("charge", "mail", "report", "film");
   const others = effects("notify");
-  expect((await redrive("charge", { maxRedrives: 5 })).summary).toMatchObject({ delivered: 2, failed: 0 });
+  // One by the command line, through the front door of its service; the other by its job.
+  const { code, stderr } = await cli("charge", { deliver: true, cause: ["Declined"] });
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/Declined: delivered\n1 delivered to charge, 0 failed\n$/)]);
+  expect(effects("charge")).toEqual(["declined-2"]);
+  expect((await redrive("charge", { maxRedrives: 5 })).summary).toMatchObject({ delivered: 1, failed: 0 });
   expect([waiting("charge"), effects("charge")]).toEqual([0, ["1", "declined-2"]]);
   // Those of other handlers are still where they were, and nobody else has seen the events again.
   expect([effects("notify"), waiting("film"), waiting("mail"), waiting("report")]).toEqual([others, 2, 1, 1]);
@@ -133,6 +181,16 @@ it.each([
   },
   60_000,
 );
+
+it("runs from the command line the job of a handler that has no address", async () => {
+  damage("film");
+  publish("9");
+  expect(await engine.idle()).toBe(true);
+  mend("film");
+  const { code, stdout } = await cli("film", { deliver: true });
+  expect([code, stdout]).toEqual([0, expect.stringContaining("succeeded")]);
+  expect([waiting("film"), effects("film")]).toEqual([0, ["1", "9", "declined-2"]]);
+}, 60_000);
 
 it("stops at a variable that cannot be read", async () => {
   const { code, summary } = await redrive("charge", { rate: -1 });

@@ -29,7 +29,7 @@ export interface Tokens {
     token: string,
     options: { readonly audiences: readonly string[]; readonly now?: number },
   ): Promise<Verification>;
-  /** Serves `/jwks` and `/.well-known/openid-configuration`. */
+  /** Serves `/jwks`, `/.well-known/openid-configuration`, and identity tokens as IAM Credentials' `generateIdToken`. */
   readonly handler: RestHandler;
   /** Settles when the key is there; nothing else waits for it before the first token. */
   readonly ready: Promise<void>;
@@ -69,7 +69,7 @@ export function createTokens({ clock, issuer, keyFile }: TokensOptions): Tokens 
     return read;
   };
 
-  return {
+  const self: Tokens = {
     issuer,
     ready,
 
@@ -101,12 +101,31 @@ export function createTokens({ clock, issuer, keyFile }: TokensOptions): Tokens 
       return fault === undefined ? { valid: true, claims: read.claims as Claims } : { valid: false, fault };
     },
 
-    async handler({ path }) {
+    async handler({ path, body }) {
+      const email = IMPERSONATED.exec(decodeURIComponent(path))?.[1];
+      if (email !== undefined) {
+        const audience = audienceIn(body);
+        if (audience === undefined) return errorResponse(new StatusError("INVALID_ARGUMENT", "audience is missing"));
+        return jsonResponse({ token: await self.mint({ audience, email }) });
+      }
       if (path === "/jwks") return jsonResponse({ keys: [publicJwk(await key)] });
       if (path === "/.well-known/openid-configuration") return jsonResponse(discovery(issuer));
       return errorResponse(new StatusError("NOT_FOUND", `the issuer serves /jwks, not ${path}`));
     },
   };
+  return self;
+}
+
+/** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken */
+const IMPERSONATED = /^\/v1\/projects\/[^/]+\/serviceAccounts\/([^/:]+):generateIdToken$/;
+
+function audienceIn(body: Buffer): string | undefined {
+  try {
+    const { audience } = JSON.parse(body.toString("utf8")) as { readonly audience?: unknown };
+    return typeof audience === "string" && audience !== "" ? audience : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Expected {
