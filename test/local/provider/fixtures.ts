@@ -117,7 +117,7 @@ export const fixtures: readonly Fixture[] = [
     type: "google_cloud_tasks_queue",
     create: { name: "q", location: "europe-west1", retry_config: [{ min_backoff: "1m" }] },
     update: { rate_limits: [{ max_dispatches_per_second: 0.1 }] },
-    same: { retry_config: [{ min_backoff: "60s" }] },
+    same: { retry_config: [{ min_backoff: "60s", max_retry_duration: "0s" }] },
     replace: [{ location: "us-east1" }, ["location"]],
   },
   {
@@ -243,9 +243,10 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     type: "google_storage_bucket_object",
-    create: { name: "o", bucket: "b", content: "x" },
+    create: { name: "o", bucket: "b", content: "x", kms_key_name: "k/cryptoKeyVersions/1" },
     planned: { detect_md5hash: "different hash" },
     update: { temporary_hold: true },
+    same: { kms_key_name: "k" },
     replace: [{ bucket: "c" }, ["bucket"]],
   },
   {
@@ -374,6 +375,7 @@ export const fixtures: readonly Fixture[] = [
     create: { name: "s", destination: "pubsub.googleapis.com/projects/demo/topics/t", filter: "severity>=ERROR" },
     planned: { unique_writer_identity: true, project },
     update: { filter: "severity>=WARNING" },
+    same: { filter: " severity>=ERROR " },
     replace: [{ name: "t" }, ["name"]],
   },
   {

@@ -16,9 +16,20 @@ const cases: Readonly<Record<Sameness, readonly (readonly [before: string, now: 
     ["300", "300s", false],
     ["", "0s", false],
   ],
+  keyVersion: [
+    ["projects/p/cryptoKeys/k/cryptoKeyVersions/1", "projects/p/cryptoKeys/k", true],
+    ["projects/p/cryptoKeys/k/cryptoKeyVersions/1", "projects/p/cryptoKeys/l", false],
+    ["projects/p/cryptoKeys/k", "projects/p/cryptoKeys/k/cryptoKeyVersions/1", false],
+  ],
   lastSlash: [
     ["https://x.example/", "https://x.example", true],
     ["https://x.example", "https://x.example/a", false],
+  ],
+  limit: [
+    ["", "0s", true],
+    ["60s", "1m", true],
+    ["", "1s", false],
+    ["1s", "0s", false],
   ],
   name: [
     ["p", "projects/p", true],
@@ -31,6 +42,10 @@ const cases: Readonly<Record<Sameness, readonly (readonly [before: string, now: 
     [path, "u", false],
     [path, "projects/q/topics/t", false],
     ["t", path, false],
+  ],
+  surroundingBlanks: [
+    ["severity >= ERROR", " severity >= ERROR\n", true],
+    ["severity >= ERROR", "severity>=ERROR", false],
   ],
 };
 
@@ -46,6 +61,10 @@ it("values of which one is unknown or absent are never the same in other words",
     expect(meansTheSame("reference", "t", value)).toBe(false);
     expect(sameButFor(["x"], value, {})).toBe(false);
   }
+});
+
+it("no limit is what is not there", () => {
+  expect(meansTheSame("limit", null, "0s")).toBe(true);
 });
 
 it("maps are the same but for what Google adds to them", () => {
