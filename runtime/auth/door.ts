@@ -1,16 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { REMOVED_SIGNATURE } from "../../contract/environment";
 import type { Clock } from "../clock";
-import {
-  checkClaims,
-  type Claims,
-  type Expected,
-  parseToken,
-  refuse,
-  rememberTokens,
-  type Token,
-  type Verdict,
-} from "./token";
+import { checkClaims, type Expected, parseToken, refuse, rememberTokens, type Token, type Verdict } from "./token";
 
 /** Decides who may deliver. */
 export type Door = (headers: IncomingHttpHeaders) => Verdict | Promise<Verdict>;
@@ -19,29 +10,27 @@ export interface DoorOptions extends Expected {
   readonly clock: Clock;
 }
 
-/**
- * Looks at a token once: its claims, then what `distrust` has against its origin. Afterwards only its claims, whose
- * time runs out.
- */
+/** Looks at a token once: its claims, then what `distrust` has against its origin. Afterwards only at its time. */
 export function createDoor(
   options: DoorOptions,
   headerOf: (headers: IncomingHttpHeaders) => string | undefined,
   distrust: (token: Token) => Verdict | undefined | Promise<Verdict | undefined>,
 ): Door {
+  const { clock } = options;
   const seen = rememberTokens();
-  const check = (claims: Claims) => checkClaims(claims, options, options.clock.now());
-  return async (headers) => {
-    const authorization = headerOf(headers);
-    const known = seen.get(authorization);
-    if (known) return check(known);
+  const look = async (authorization: string | undefined): Promise<Verdict> => {
     const token = parseToken(authorization);
     if (!token) return refuse(401, "no bearer token");
-    const verdict = check(token.claims);
+    const verdict = checkClaims(token.claims, options, clock.now());
     if (!verdict.ok) return verdict;
     const refusal = await distrust(token);
     if (refusal) return refusal;
-    seen.add(authorization!, token.claims);
+    seen.add(authorization!, token.claims, verdict);
     return verdict;
+  };
+  return (headers) => {
+    const authorization = headerOf(headers);
+    return seen.get(authorization, clock.now()) ?? look(authorization);
   };
 }
 

@@ -77,22 +77,32 @@ export function checkClaims(claims: Claims, { audiences, callers }: Expected, no
   return { ok: true, email: claims.email };
 }
 
-/** Claims of tokens that were looked at before: a caller sends the same one for up to an hour. */
+/** Tokens that were let in before: a caller sends the same one for up to an hour. */
 export interface Remembered {
-  get(authorization: string | undefined): Claims | undefined;
-  add(authorization: string, claims: Claims): void;
+  /** What was said of a token, while that holds. */
+  get(authorization: string | undefined, nowMs: number): Verdict | undefined;
+  add(authorization: string, claims: Claims, verdict: Verdict): void;
 }
 
 const MAX_REMEMBERED = 1_000;
+/** Characters at the end of a token that tell it from others well enough to find it by: hashing all of it is dear. */
+const TAIL = 64;
 
 export function rememberTokens(): Remembered {
-  const claimsOf = new Map<string, Claims>();
+  const known = new Map<
+    string,
+    { readonly authorization: string; readonly untilMs: number; readonly verdict: Verdict }
+  >();
   return {
-    get: (authorization) => (authorization === undefined ? undefined : claimsOf.get(authorization)),
-    add(authorization, claims) {
+    get(authorization, nowMs) {
+      if (authorization === undefined) return undefined;
+      const found = known.get(authorization.slice(-TAIL));
+      return found?.authorization === authorization && nowMs <= found.untilMs ? found.verdict : undefined;
+    },
+    add(authorization, claims, verdict) {
       // A map iterates in order of insertion: the oldest makes room.
-      if (claimsOf.size >= MAX_REMEMBERED) claimsOf.delete(claimsOf.keys().next().value!);
-      claimsOf.set(authorization, claims);
+      if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value!);
+      known.set(authorization.slice(-TAIL), { authorization, untilMs: (claims.exp! + LEEWAY_S) * 1_000, verdict });
     },
   };
 }

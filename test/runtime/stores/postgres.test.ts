@@ -5,6 +5,9 @@ import { StoreUnavailable } from "../../../runtime";
 import { realClock } from "../../../runtime/clock";
 import { defineHandler } from "../../../runtime/handler";
 import { inPostgres, type PostgresClient, type PostgresStore, postgresStore } from "../../../runtime/postgres";
+import { createLog } from "../../../runtime/log";
+import { relayOutbox } from "../../../runtime/relay";
+import type { OutboxRow } from "../../../runtime/store/store";
 import { decodeFields, type RestFields } from "../../../runtime/store/firestore/values";
 import { describePostgres, type PostgresServer, startPostgres } from "../../support/postgres";
 import { common } from "../support/orders";
@@ -115,6 +118,34 @@ describePostgres("the Postgres store", () => {
       expect(opened).toEqual(["begin", "commit"]);
       expect(await value("theirs")).toBe(1);
     });
+  });
+
+  it("has its outbox published by a sweep, once nobody else is at it", async () => {
+    const contract = defineContract({ ...common, name: "stranded", effects: "transactional" });
+    const handler = defineHandler(contract, (order, ctx) =>
+      ctx.commit((tx) => {
+        tx.publish("projects/p/topics/a", { data: `${order.id}-1` });
+        tx.publish("projects/p/topics/b", { data: `${order.id}-2`, orderingKey: "k" });
+      }),
+    );
+    const world = { clock: realClock(), random: seededRandom("stranded"), store, published: [] };
+    const publish = () => Promise.reject(new Error("no such topic"));
+    const ids = ["stranded-1", "stranded-2"];
+    for (const id of ids)
+      expect((await startInstance(world, handler, { publish }).deliver(incoming({ id }))).outcome.kind).toBe("retry");
+    const swept: OutboxRow[] = [];
+    const publisher = { publish: async (rows: readonly OutboxRow[]) => void swept.push(...rows) };
+    const sweep = (minAge: "0s" | "15m") => relayOutbox({ store, publisher, minAge, log: createLog(() => {}) });
+    const texts = () => swept.map(({ data }) => data.toString()).filter((text) => text.startsWith("stranded"));
+    expect((await sweep("15m")).young).toBeGreaterThanOrEqual(2);
+    expect(texts()).toEqual([]);
+    await sweep("0s");
+    expect(texts().toSorted()).toEqual(ids.flatMap((id) => [`${id}-1`, `${id}-2`]));
+    for (const id of ids) expect(texts().indexOf(`${id}-2`)).toBe(texts().indexOf(`${id}-1`) + 1);
+    expect(await store.rows(swept.map(({ id }) => id))).toEqual([]);
+    const [last] = swept.slice(-1);
+    expect(last!.attributes["millrace-dedupe-id"]).toBe(last!.id);
+    expect(await sweep("0s")).toMatchObject({ relayed: 0, failed: 0 });
   });
 
   it("makes its tables once, and leaves them alone afterwards", async () => {
