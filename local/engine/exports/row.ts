@@ -1,3 +1,4 @@
+import { avroJsonFault, type AvroType, plainAvroJson } from "../../../language/avro";
 import type { Message } from "../pubsub";
 import type { Column } from "./columns";
 
@@ -11,6 +12,8 @@ export interface RowOptions {
   readonly columns: readonly Column[];
   /** Whether the message's own fields become columns, or all of it goes to `data`. */
   readonly fields: boolean;
+  /** Avro's schema of the topic, where the columns are its fields: JSON names the branch of every union. */
+  readonly schema?: AvroType;
   readonly dropUnknownFields: boolean;
   readonly writeMetadata: boolean;
 }
@@ -66,8 +69,10 @@ function parsed(text: string): unknown {
   }
 }
 
-function ownFields({ data }: Message, { columns, dropUnknownFields, writeMetadata }: RowOptions) {
-  const value = parsed(data.toString("utf8"));
+function ownFields({ data }: Message, { columns, schema, dropUnknownFields, writeMetadata }: RowOptions) {
+  const given = parsed(data.toString("utf8"));
+  // A transform of the subscription may have made something else of it.
+  const value = schema && avroJsonFault(schema, given) === undefined ? plainAvroJson(schema, given) : given;
   if (!isRecord(value)) throw new Misfit("the data is no JSON object");
   const own = columns.filter(({ name }) => !writeMetadata || !METADATA.includes(name.toLowerCase()));
   return record(value, own, dropUnknownFields, "");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type AvroType, parseAvroSchema } from "../../../language/avro";
 import { membersOf } from "../grants";
 import type { ExportTarget, Message, Written } from "../pubsub";
 import type { ExportConfig } from "../pubsub/types";
@@ -22,17 +23,25 @@ type Grants = System["grants"];
 
 /** Writes what subscriptions export, as far as the writer may: rows into tables, files into buckets. */
 export function createExportTarget({ system, tables, storage, now }: ExportTargetOptions): ExportTarget {
-  const rows = (messages: readonly Message[], subscription: string, to: ToTable): Written => {
-    const { tables: planned, grants } = system();
+  const rows = (messages: readonly Message[], subscription: string, topic: string, to: ToTable): Written => {
+    const { tables: planned, grants, topics } = system();
     const refused = tableRefusal(grants, to);
     if (refused !== undefined) return { refused };
     const columns = planned.find(({ name }) => name === to.table)?.columns;
     if (!columns) return { refused: `${to.table} is a table of no stack that was read, so its columns are not known` };
     const misfits = new Map<string, string>();
+    const schema = to.columnsFrom === "topic" ? avroOf(topics.find(({ config }) => config.name === topic)) : undefined;
     const made = messages.flatMap((message) => {
       const { dropUnknownFields, writeMetadata, columnsFrom } = to;
       const fields = columnsFrom !== undefined;
-      const row = rowOf(message, { subscription, columns, fields, dropUnknownFields, writeMetadata });
+      const row = rowOf(message, {
+        subscription,
+        columns,
+        fields,
+        dropUnknownFields,
+        writeMetadata,
+        ...(schema && { schema }),
+      });
       if (row.ok) return [row.row];
       misfits.set(message.id, row.reason);
       return [];
@@ -61,9 +70,16 @@ export function createExportTarget({ system, tables, storage, now }: ExportTarge
   };
 
   return {
-    write: (messages, { name, export: to }) =>
-      to.kind === "bigquery" ? rows(messages, name, to) : file(messages, name, to),
+    write: (messages, { name, topic, export: to }) =>
+      to.kind === "bigquery" ? rows(messages, name, topic, to) : file(messages, name, to),
   };
+}
+
+/** The schema of a topic whose messages are JSON of Avro. */
+function avroOf(topic: System["topics"][number] | undefined): AvroType | undefined {
+  const { type, encoding, definition = "" } = topic?.config.schema ?? {};
+  const parsed = type === "AVRO" && encoding === "JSON" ? parseAvroSchema(definition) : undefined;
+  return parsed?.ok ? parsed.type : undefined;
 }
 
 /** https://cloud.google.com/pubsub/docs/create-bigquery-subscription#assign_roles */

@@ -8,7 +8,7 @@ import { fileName } from "../../../local/engine/exports/file-name";
 import { rowOf } from "../../../local/engine/exports/row";
 import { noJournal } from "../../../local/engine/journal";
 import { createPubSub, type PubSub } from "../../../local/engine/pubsub";
-import type { ExportConfig } from "../../../local/engine/pubsub/types";
+import type { ExportConfig, SchemaConfig } from "../../../local/engine/pubsub/types";
 import { seededRandom } from "../../../local/engine/random";
 import { createStorage, memoryBlobs, type Storage } from "../../../local/engine/storage";
 import type { System } from "../../../local/engine/system";
@@ -40,11 +40,13 @@ let tables: Tables;
 let seen: EngineEvent[];
 
 /** A broker with one subscription that writes. */
-function open(to: Partial<ExportConfig>, columns: object[] = [], grants = GRANTS): void {
+function open(to: Partial<ExportConfig>, columns: object[] = [], grants = GRANTS, schema?: SchemaConfig): void {
+  const topic = { name: TOPIC, ...(schema && { schema }) };
   const bucket = { name: "files", location: "EU", projectNumber: "1", versioning: false, storageClass: "STANDARD" };
   const system = () =>
     ({
       grants,
+      topics: [{ config: topic }],
       tables: [{ name: TABLE, columns }],
       buckets: [{ config: bucket, project: "p", agent: "" }],
     }) as unknown as System;
@@ -59,7 +61,7 @@ function open(to: Partial<ExportConfig>, columns: object[] = [], grants = GRANTS
     push: async () => ({ kind: "unreachable", reason: "nobody pushes" }),
     exportTo: createExportTarget({ system, tables, storage, now: () => clock.now() }),
   });
-  pubsub.createTopic({ name: TOPIC });
+  pubsub.createTopic(topic);
   pubsub.createTopic({ name: "projects/p/topics/dead" });
   const base = { ackDeadlineMs: 600_000, retentionMs: 604_800_000, retainAcked: false, ordering: false };
   pubsub.createSubscription({
@@ -136,6 +138,44 @@ describe("a subscription that writes to a table", () => {
       { orderId: "7", cents: 3, lines: [{ sku: "a" }, { sku: "b" }] },
       { orderId: "8" },
     ]);
+  });
+
+  it("takes the fields of the topic's schema without what Avro's JSON adds to them", () => {
+    const fields = [
+      { name: "id", type: "string" },
+      { name: "note", type: ["null", "string"] },
+      { name: "digest", type: ["null", "bytes"] },
+      {
+        name: "lines",
+        type: {
+          type: "array",
+          items: { type: "record", name: "Line", fields: [{ name: "n", type: ["int", "null"] }] },
+        },
+      },
+      { name: "counts", type: ["null", { type: "map", values: "long" }] },
+    ];
+    const definition = JSON.stringify({ type: "record", name: "Order", fields });
+    const schema = { name: "projects/p/schemas/order", type: "AVRO", encoding: "JSON", definition } as const;
+    const columns = [
+      { name: "id", type: "STRING" },
+      { name: "note", type: "STRING" },
+      { name: "digest", type: "BYTES" },
+      { name: "lines", type: "RECORD", mode: "REPEATED", fields: [{ name: "n", type: "INTEGER" }] },
+      { name: "counts", type: "JSON" },
+    ];
+    open(toTable({ columnsFrom: "topic" }), columns, GRANTS, schema);
+    const message = {
+      id: "7",
+      note: { string: "now" },
+      digest: { bytes: "\u00ff" },
+      lines: [{ n: { int: 1 } }, { n: null }],
+      counts: { map: { a: 1 } },
+    };
+    publish(JSON.stringify(message));
+    expect(tables.rows(TABLE)).toEqual([
+      { id: "7", note: "now", digest: "/w==", lines: [{ n: 1 }, {}], counts: { a: 1 } },
+    ]);
+    expect(reasons()).toEqual([]);
   });
 
   it("dead-letters what does not fit, and writes the rest", async () => {
