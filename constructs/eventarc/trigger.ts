@@ -36,7 +36,7 @@ export interface IWorkflowTarget {
   /** What must exist before the first event. */
   readonly dependables: readonly ITerraformDependable[];
   /** Lets the grantee execute the workflow. */
-  grantExecute(grantee: IGrantee, reason?: string): Grant;
+  grantInvoke(grantee: IGrantee, reason?: string): Grant;
 }
 
 export interface EventarcTriggerProps {
@@ -133,7 +133,7 @@ export class EventarcTrigger extends Construct {
   private allow(target: EventarcTriggerProps["target"]): readonly ITerraformDependable[] {
     const reason = `delivers events of ${this.name}`;
     const tokens = this.identity.grantTokenCreator(serviceAgent(this, "pubsub")).resource;
-    if ("workflow" in target) return [tokens, target.grantExecute(this.identity, reason).resource];
+    if ("workflow" in target) return [tokens, target.grantInvoke(this.identity, reason).resource];
     // Eventarc's tokens are for the address that Google gives the service, which nobody knows before it is made; the
     // platform lets in none that are for another service.
     if (isWorkload(target) && target.service)

@@ -112,10 +112,6 @@ export class WorkflowOrchestrator extends Construct implements IWorkflow, IMonit
     return this.inner.grantInvoke(grantee, reason);
   }
 
-  grantExecute(grantee: IGrantee, reason?: string): Grant {
-    return this.grantInvoke(grantee, reason);
-  }
-
   private allow(callee: Callee): readonly Grant[] {
     return callee.grant(this.identity, `${callee.what} in steps of ${this.node.path}`);
   }

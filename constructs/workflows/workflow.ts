@@ -168,10 +168,6 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
     return grant(projectTarget(this), grantee, KINDS.start, { reason });
   }
 
-  grantExecute(grantee: IGrantee, reason?: string): Grant {
-    return this.grantInvoke(grantee, reason);
-  }
-
   /** What its identity may not call: one issue for each role that is missing. */
   private checkCalls(resolved: ResolvedWorkflow): void {
     const { projectId } = MillraceStack.of(this).context;
@@ -260,9 +256,5 @@ class ExistingWorkflow extends Construct implements IWorkflow {
 
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
     return grant(projectTarget(this, this.name.split("/")[1]), grantee, KINDS.start, { reason });
-  }
-
-  grantExecute(grantee: IGrantee, reason?: string): Grant {
-    return this.grantInvoke(grantee, reason);
   }
 }

@@ -342,7 +342,7 @@ describe("what is wrong with a trigger", () => {
     const target = (stack: MillraceStack) => ({
       workflow: "projects/acme-dev/locations/europe-west1/workflows/w",
       dependables: [],
-      grantExecute: (grantee: Parameters<Topic["grantPublish"]>[0]) => new Topic(stack, "X").grantPublish(grantee),
+      grantInvoke: (grantee: Parameters<Topic["grantPublish"]>[0]) => new Topic(stack, "X").grantPublish(grantee),
     });
     expect(codes((stack) => trigger(stack, { event: document, target: target(stack) }))).toEqual(["MR1656"]);
   });

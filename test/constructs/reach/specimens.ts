@@ -275,7 +275,7 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       target: {
         workflow: "projects/acme-dev/locations/europe-west1/workflows/orders",
         dependables: [],
-        grantExecute: (grantee) => events.grantPublish(grantee),
+        grantInvoke: (grantee) => events.grantPublish(grantee),
       },
     });
     new GoogleEventsEncryption(stack, "EventsKey", { encryption });
