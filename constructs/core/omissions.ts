@@ -175,7 +175,6 @@ export const OMISSIONS: Omissions = {
     "conditions.condition_sql": "alarms compare a metric with a threshold",
     "conditions.condition_threshold.aggregations.group_by_fields": "a condition watches one series or their sum",
     "conditions.condition_threshold.denominator_aggregations.group_by_fields": "as in the numerator",
-    "conditions.condition_threshold.evaluation_missing_data": "missing data is no incident, which is the default",
     "conditions.condition_threshold.forecast_options": NOT_OFFERED,
     "conditions.condition_threshold.trigger": "any series fires, which is the default",
     "documentation.subject": "the alarm's title, which is the default",

@@ -31,6 +31,21 @@ export interface AbsenceCondition {
   readonly absentForSeconds: number;
 }
 
+/** Too little of what should happen at least so often; nothing at all counts as too little. */
+export interface ScarcityCondition {
+  readonly title: string;
+  readonly metric: Metric;
+  readonly aligner: Aligner;
+  /** Length of a period, seconds, 60–90000 (25 hours). */
+  readonly periodSeconds: number;
+  /** @default each series by itself */
+  readonly reducer?: Reducer;
+  /** Fires below this value. */
+  readonly below: number;
+  /** How long it must hold, seconds, in whole minutes, at least 60. */
+  readonly forSeconds: number;
+}
+
 /** A line of the log. An alarm has this one condition or any number of the others. */
 export interface LogCondition {
   readonly title: string;
@@ -39,7 +54,7 @@ export interface LogCondition {
 }
 
 /** When an alarm fires. */
-export type AlarmCondition = ThresholdCondition | AbsenceCondition | LogCondition;
+export type AlarmCondition = ThresholdCondition | AbsenceCondition | ScarcityCondition | LogCondition;
 
 /** An alarm as data: constructs offer them, an alert policy is made of each. */
 export interface Alarm {

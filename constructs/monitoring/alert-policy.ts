@@ -62,6 +62,18 @@ function renderCondition(condition: AlarmCondition) {
   const common = { filter: renderMetric(condition.metric), aggregations: [aggregation(condition)] };
   if ("absentForSeconds" in condition)
     return { displayName, conditionAbsent: { ...common, duration: `${condition.absentForSeconds}s` } };
+  if ("below" in condition)
+    return {
+      displayName,
+      conditionThreshold: {
+        ...common,
+        comparison: "COMPARISON_LT",
+        thresholdValue: condition.below,
+        duration: `${condition.forSeconds}s`,
+        // A series of which nothing happens any more ends: without this, nobody would compare it.
+        evaluationMissingData: "EVALUATION_MISSING_DATA_ACTIVE",
+      },
+    };
   return {
     displayName,
     conditionThreshold: {
@@ -92,6 +104,9 @@ const heldFor = (condition: AlarmCondition) =>
 /** 23 h 30 min, said by users and in no definition of Google's; hence a warning. */
 const LONGEST_ABSENCE_SECONDS = 84_600;
 
+/** google/monitoring/v3/common.proto: `Aggregation.alignment_period` of alert policies */
+const LONGEST_PERIOD_SECONDS = 90_000;
+
 /** google/monitoring/v3/alert.proto and google/monitoring/v3/common.proto */
 const RULES: readonly Rule<Alarm>[] = [
   {
@@ -113,6 +128,20 @@ const RULES: readonly Rule<Alarm>[] = [
     fault: ({ conditions }) => {
       const odd = conditions.find((one) => heldFor(one) < 0 || heldFor(one) % 60 !== 0);
       return odd && { problem: `"${odd.title}" must hold for ${heldFor(odd)} s, which is not in whole minutes` };
+    },
+  },
+  {
+    code: "MR1701",
+    fault: ({ conditions }) => {
+      const odd = conditions.find((one) => "periodSeconds" in one && one.periodSeconds > LONGEST_PERIOD_SECONDS);
+      return odd && { problem: `the period of "${odd.title}" is longer than 25 hours` };
+    },
+  },
+  {
+    code: "MR1701",
+    fault: ({ conditions }) => {
+      const odd = conditions.find((one) => "below" in one && one.forSeconds < 60);
+      return odd && { problem: `"${odd.title}" must hold for 60 s at least: nothing at all is not noticed at once` };
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { Alarm } from "../monitoring/alarm";
+import type { AbsenceCondition, Alarm, ScarcityCondition } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
 
@@ -33,13 +33,37 @@ export function absenceSeconds(longestGapMs: number): number | undefined {
   return seconds <= LONGEST_ABSENCE_SECONDS ? seconds : undefined;
 }
 
+/** Longest period of an alert policy, google/monitoring/v3/common.proto: a day, and the hour that one in autumn has more. */
+const LONGEST_PERIOD_MS = 25 * 3_600_000;
+
+/** What a missed run shows in; undefined for runs that are rarer than anything Cloud Monitoring can wait for. */
+function missedCondition(metric: Metric, longestGapMs: number): AbsenceCondition | ScarcityCondition | undefined {
+  const common = { metric, aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM" } as const;
+  const absentForSeconds = absenceSeconds(longestGapMs);
+  if (absentForSeconds !== undefined)
+    return {
+      ...common,
+      title: `no run has done its work for ${absentForSeconds / MINUTE} minutes`,
+      periodSeconds: MINUTE,
+      absentForSeconds,
+    };
+  if (longestGapMs > LONGEST_PERIOD_MS) return undefined;
+  return {
+    ...common,
+    title: "no run has done its work for 25 hours",
+    periodSeconds: LONGEST_PERIOD_MS / 1_000,
+    below: 1,
+    forSeconds: 2 * GRACE_SECONDS,
+  };
+}
+
 /**
  * A failed run, and a missed one. Runs that are rarer than Cloud Monitoring can wait for are missed when somebody stops
  * the job, which the first alarm sees in the audit log.
  */
 export function scheduledAlarms(watched: WatchedSchedule): readonly Alarm[] {
   const { jobId, projectId, region, success, longestGapMs } = watched;
-  const absentForSeconds = longestGapMs === undefined ? undefined : absenceSeconds(longestGapMs);
+  const missing = success && longestGapMs !== undefined ? missedCondition(success, longestGapMs) : undefined;
   const failed: Alarm = {
     id: "RunFailed",
     title: `${jobId}: a run failed, or runs were stopped`,
@@ -57,22 +81,13 @@ export function scheduledAlarms(watched: WatchedSchedule): readonly Alarm[] {
 2. Why? \`gcloud logging read 'resource.type="cloud_scheduler_job" AND resource.labels.job_id="${jobId}"' --project=${projectId} --freshness=7d --limit=20\`; then read the target's log.
 3. Run it again once it is mended: \`gcloud scheduler jobs run ${jobId} --location=${region} --project=${projectId}\`.`,
   };
-  if (!success || absentForSeconds === undefined) return [failed];
+  if (!missing) return [failed];
   const missed: Alarm = {
     id: "RunMissed",
     title: `${jobId}: a run was missed`,
     severity: "ERROR",
     page: "docs/monitoring.md#a-run-was-missed",
-    conditions: [
-      {
-        title: `no run has done its work for ${absentForSeconds / MINUTE} minutes`,
-        metric: success,
-        aligner: "ALIGN_DELTA",
-        periodSeconds: 60,
-        reducer: "REDUCE_SUM",
-        absentForSeconds,
-      },
-    ],
+    conditions: [missing],
     runbook: `\`${jobId}\` should have done its work by now and has not.
 
 1. Is it enabled, and when did it run last? \`gcloud scheduler jobs describe ${jobId} --location=${region} --project=${projectId}\`.

@@ -192,5 +192,5 @@ describeWithTerraform("the plan of the work", () => {
       })(),
     );
     await expect(planned).toBeStable();
-  });
+  }, 180_000);
 });

@@ -20,6 +20,14 @@ const condition: AlarmCondition = {
   above: 3,
   forSeconds: 120,
 };
+const scarce = {
+  title: "too few",
+  metric: condition.metric,
+  aligner: "ALIGN_DELTA",
+  periodSeconds: 3_600,
+  below: 1,
+  forSeconds: 60,
+} as const;
 const alarm: Alarm = {
   id: "TooMany",
   title: "orders: too many",
@@ -91,6 +99,8 @@ describe("an alert policy", () => {
       "a metric too long to filter",
       { conditions: [{ ...condition, of: { ...condition.metric, type: "x".repeat(2_100) } }] },
     ],
+    ["a period longer than 25 hours", { conditions: [{ ...condition, periodSeconds: 90_060 }] }],
+    ["scarcity that would be noticed at once", { conditions: [{ ...scarce, forSeconds: 0 }] }],
     ["a title too long to show", { title: "x".repeat(600) }],
     ["a runbook too long to send", { runbook: "x".repeat(9_000) }],
   ])("reports %s", (_what, change) => {

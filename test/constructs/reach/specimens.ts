@@ -43,15 +43,10 @@ const labels = { tier: "gold" };
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
 const transforms = [{ functionName: "same", code: "function same(message) { return message; }", disabled: true }];
 
+const WATCHED = { metric: subscriptionMetrics.acked("s"), aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM" } as const;
 const CONDITIONS: readonly AlarmCondition[] = [
-  {
-    title: "absent",
-    metric: subscriptionMetrics.acked("s"),
-    aligner: "ALIGN_DELTA",
-    reducer: "REDUCE_SUM",
-    periodSeconds: 60,
-    absentForSeconds: 3_600,
-  },
+  { ...WATCHED, title: "absent", periodSeconds: 60, absentForSeconds: 3_600 },
+  { ...WATCHED, title: "few", periodSeconds: 90_000, below: 1, forSeconds: 1_800 },
   { title: "logged", log: 'resource.type="cloud_scheduler_job" AND severity>=ERROR' },
 ];
 

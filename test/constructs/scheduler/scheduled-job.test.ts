@@ -117,6 +117,29 @@ describe("a run that is missed", () => {
     [24 * 3_600_000, undefined],
   ])("with %i ms between runs shows after %p s", (gap, seconds) => expect(absenceSeconds(gap)).toBe(seconds));
 
+  it("of every day is noticed by what 25 hours have brought, the longest day's too; a rarer one is not", () => {
+    const conditionOf = (schedule: string) => {
+      const stack = testStack({ handlersDir });
+      const { alarms } = job(stack, { schedule, timeZone: "Europe/Berlin" });
+      expect(alarms[0]!.id).toBe("RunFailed");
+      const policy = planOf(stack)
+        .all("google_monitoring_alert_policy")
+        .find(({ display_name: name }) => String(name).endsWith("a run was missed"));
+      return policy?.["conditions"][0].condition_threshold as object | undefined;
+    };
+    expect(conditionOf(every.day("09:30"))).toMatchObject({
+      filter: expect.stringContaining("run.googleapis.com/request_count") as string,
+      aggregations: [
+        { alignment_period: "90000s", per_series_aligner: "ALIGN_DELTA", cross_series_reducer: "REDUCE_SUM" },
+      ],
+      comparison: "COMPARISON_LT",
+      threshold_value: 1,
+      duration: "1800s",
+      evaluation_missing_data: "EVALUATION_MISSING_DATA_ACTIVE",
+    });
+    expect(conditionOf(every.week("monday", "09:00"))).toBeUndefined();
+  });
+
   it("shows in executions of a job and in messages of a topic too", () => {
     const missed = (build: (stack: MillraceStack) => ScheduledJobProps["target"]) => {
       const stack = testStack();
