@@ -6,10 +6,15 @@ export interface TerraformEnvOptions extends CommonOptions {
   readonly off?: boolean;
 }
 
+export interface TerraformOptions extends CommonOptions {
+  readonly strict?: boolean;
+  readonly all?: boolean;
+}
+
 /** The commands about Terraform. */
 export interface TerraformCommands {
-  /** @param words the stack, which may be left out, and Terraform's own command line. @returns Terraform's exit code */
-  tf(words: readonly string[], options: CommonOptions & { readonly strict?: boolean }): Promise<number>;
+  /** @param words stacks, which may be left out, and Terraform's own command line. @returns Terraform's exit code */
+  tf(words: readonly string[], options: TerraformOptions): Promise<number>;
   tfEnv(options: TerraformEnvOptions): Promise<ExitCode>;
 }
 
@@ -25,14 +30,15 @@ export function addTerraformCommands(
   ended: (exit: number) => void,
 ): void {
   const tf = common(program.command("tf").helpGroup("Run:"))
-    .usage("[options] [stack] <command> [arguments of Terraform…]")
-    .argument("[words...]", "the stack, which may be left out when only one can be meant, and a command of Terraform")
+    .usage("[options] [stack…] <command> [arguments of Terraform…]")
+    .argument("[words...]", "stacks, which may be left out when only one can be meant, and a command of Terraform")
     .description("run a Terraform command on a stack of this machine; what is applied runs in its engine")
+    .option("--all", "every stack of the local environment, in the order of their references")
     .option("--strict", "refuse types that are not simulated")
     // What follows the first word is Terraform's.
     .passThroughOptions()
     .addHelpText("after", HELP)
-    .action(async (words: readonly string[], options: CommonOptions & { strict?: boolean }) => {
+    .action(async (words: readonly string[], options: TerraformOptions) => {
       ended(await commands.tf(words, options));
     });
   common(tf.command("env"))
@@ -49,7 +55,9 @@ Examples:
   millrace tf shop-local plan
   millrace tf shop-local apply -auto-approve
   millrace tf shop-local destroy -auto-approve
+  millrace tf --all apply -auto-approve
   eval "$(millrace tf env)" && cdktf deploy shop-local
 
 Nothing reaches Google. The state, the backend, the lock file and the plugins of the stack itself are not touched.
-The exit code is Terraform's.`;
+Several stacks are run one after another: what uses the outputs of another is applied after it and destroyed before it.
+The exit code is Terraform's; the first stack that fails ends it.`;

@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { IssuesError } from "../../contract/issue";
-import { isChanging, isPlain } from "../../local/provider/door/arguments";
+import { isChanging, isDestroying, isPlain } from "../../local/provider/door/arguments";
 import { execute } from "../../local/provider/door/execute";
 import { runTerraform, type TerraformChange } from "../../local/provider/door/run";
 import { EXIT, type ExitCode, printIssues, usage } from "../exit";
 import type { CommonOptions } from "../program";
-import type { TerraformEnvOptions } from "../program-terraform";
-import { chooseStack } from "../stack";
+import type { TerraformEnvOptions, TerraformOptions } from "../program-terraform";
+import { chooseStacks } from "../stack";
 import type { Terminal } from "../terminal";
 
 /** First words that are Terraform's: the stack was left out. */
@@ -17,20 +17,28 @@ const COMMANDS = new Set(
   ),
 );
 
-/** `millrace tf`: runs Terraform on a stack of this machine. */
-export async function tf(
-  words: readonly string[],
-  options: CommonOptions & { readonly strict?: boolean },
-  terminal: Terminal,
-): Promise<number> {
-  const [first] = words;
-  const named = first !== undefined && !first.startsWith("-") && !COMMANDS.has(first);
-  const args = named ? words.slice(1) : words;
+/** `millrace tf`: runs Terraform on stacks of this machine, one after another, until one fails. */
+export async function tf(words: readonly string[], options: TerraformOptions, terminal: Terminal): Promise<number> {
+  const isStack = (word: string) => !word.startsWith("-") && !COMMANDS.has(word);
+  const count = words.findIndex((word) => !isStack(word));
+  const named = count === -1 ? words : words.slice(0, count);
+  const args = words.slice(named.length);
   if (args.length === 0)
     throw usage("tf", "there is no command for Terraform", "name one, for example `millrace tf shop-local plan`");
   if (isPlain(args)) return execute({ args, cwd: process.cwd(), env: process.env });
-  const stack = chooseStack(options.out, named ? first : undefined);
-  return onThisMachine(stack, args, options, terminal);
+  if (options.all && named.length > 0)
+    throw usage("tf", `--all and ${named.join(", ")} cannot go together`, "name stacks, or say --all");
+  const ordered = chooseStacks(options.out, named, options.all ?? false);
+  const codes: number[] = [];
+  // What uses the outputs of another is made after it, and taken away before it.
+  for (const stack of isDestroying(args) ? ordered.toReversed() : ordered) {
+    if (ordered.length > 1) terminal.err(terminal.paintErr.bold(stack));
+    const code = await onThisMachine(stack, args, options, terminal);
+    codes.push(code);
+    // A plan that finds a difference has not failed.
+    if (code !== 0 && !(code === 2 && args.includes("-detailed-exitcode"))) return code;
+  }
+  return Math.max(...codes);
 }
 
 /** `millrace tf env`: prints what makes cdktf's commands those of this machine. */

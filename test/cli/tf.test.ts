@@ -167,6 +167,49 @@ describeWithTerraform("millrace tf", () => {
   });
 });
 
+describeWithTerraform("millrace tf on several stacks", () => {
+  const provider = { google: [{ project: PROJECT, region: "europe-west1" }] };
+  const base = {
+    provider,
+    resource: { google_pubsub_topic: { orders: { name: "orders" } } },
+    output: { id: { value: "${google_pubsub_topic.orders.id}" } },
+  };
+  const state = "cross-stack-reference-input-base-local";
+  const user = {
+    provider,
+    data: { terraform_remote_state: { [state]: { backend: "local", config: { path: "nowhere" } } } },
+    resource: {
+      google_pubsub_subscription: {
+        all: { name: "all", topic: `\${data.terraform_remote_state.${state}.outputs.id}` },
+      },
+    },
+  };
+  // By name the one that needs the other comes first.
+  const outDir = out.write({ "base-local": base, "a-user-local": user, "base-prod": base });
+  const folders = ["--out", outDir, "--state", join(out.root, "several")];
+  const stacksOf = (text: string) => text.split("\n").filter((line) => /^[a-z-]+$/.test(line));
+
+  it("applies them in the order of their references, the local ones of all", async () => {
+    const { code, stderr, stdout } = await millrace(["tf", ...folders, "--all", "apply", "-auto-approve"]).ended;
+    expect([code, stacksOf(stderr)]).toEqual([0, ["base-local", "a-user-local"]]);
+    expect(stdout.match(/1 added/g)).toHaveLength(2);
+  });
+
+  it("destroys them in reverse, and ends with the first that fails", async () => {
+    const both = ["base-local", "a-user-local"];
+    const wrong = await millrace(["tf", ...folders, ...both, "destroy", "-no-such-flag"]).ended;
+    expect([wrong.code, stacksOf(wrong.stderr)]).toEqual([1, ["a-user-local"]]);
+    const { code, stderr, stdout } = await millrace(["tf", ...folders, ...both, "destroy", "-auto-approve"]).ended;
+    expect([code, stacksOf(stderr)]).toEqual([0, ["a-user-local", "base-local"]]);
+    expect(stdout.match(/1 destroyed/g)).toHaveLength(2);
+  });
+
+  it("refuses names beside all of them", async () => {
+    const { code, stderr } = await millrace(["tf", ...folders, "--all", "base-local", "plan"]).ended;
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--all and base-local cannot go together")]);
+  });
+});
+
 /** Two stacks of one app: the second one subscribes to a topic of the first. */
 const APP = `
 const { App, TerraformStack, TerraformOutput, GcsBackend } = require("cdktf");

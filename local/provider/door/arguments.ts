@@ -46,8 +46,13 @@ const PLAIN = /^(version|-v|--?version|-h|--?help|fmt|metadata)$/;
 export const isPlain = ([first = "--help", ...rest]: readonly string[]): boolean =>
   PLAIN.test(first) || rest.some((arg) => /^-(-?help|h)$/.test(arg));
 
+const commandOf = (args: readonly string[]): string => args.find((arg) => !arg.startsWith("-")) ?? "";
+
+/** Whether a command takes a stack away, or plans to. */
+export const isDestroying = (args: readonly string[]): boolean =>
+  commandOf(args) === "destroy" || args.some((arg) => /^--?destroy$/.test(arg));
+
 /** Commands after which something else may run than before. */
 const CHANGING = new Set(["apply", "destroy", "refresh", "import"]);
 
-export const isChanging = (args: readonly string[]): boolean =>
-  CHANGING.has(args.find((arg) => !arg.startsWith("-")) ?? "");
+export const isChanging = (args: readonly string[]): boolean => CHANGING.has(commandOf(args));
