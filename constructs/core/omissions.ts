@@ -157,6 +157,13 @@ export const OMISSIONS: Omissions = {
     "index_config.indexes": "only fields that expire are managed, and those are not indexed",
   },
   google_kms_crypto_key_iam_member: membership,
+  google_logging_metric: {
+    bucket_name: "counts what the project logs, wherever it is kept",
+    "bucket_options.explicit_buckets": "the buckets grow exponentially",
+    "bucket_options.linear_buckets": "the buckets grow exponentially",
+    disabled: "a counter that counts nothing is better left out",
+    "metric_descriptor.display_name": "the description says what is counted",
+  },
   google_logging_project_sink: {
     bigquery_options: "sinks publish to topics; a pipeline writes them to a table",
     "exclusions.disabled": "an exclusion that is not wanted is not made",

@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { check, enableApi, escapeTemplate, MillraceStack, type Rule } from "../core";
 import { MonitoringAlertPolicy } from "../l1/monitoring";
@@ -9,6 +10,8 @@ export interface AlertPolicyProps {
   readonly alarm: Alarm;
   /** Who is told. @default nobody: incidents are opened silently */
   readonly notify?: readonly INotificationChannel[];
+  /** What must exist before it, a metric of the stack's own say. @default nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /** An alarm that watches. */
@@ -20,10 +23,14 @@ export class AlertPolicy extends Construct {
     super(scope, id);
     this.alarm = props.alarm;
     check(this, props.alarm, RULES);
-    this.resource = this.render(props.alarm, props.notify ?? []);
+    this.resource = this.render(props.alarm, props.notify ?? [], props.dependsOn ?? []);
   }
 
-  private render(alarm: Alarm, notify: readonly INotificationChannel[]): MonitoringAlertPolicy {
+  private render(
+    alarm: Alarm,
+    notify: readonly INotificationChannel[],
+    before: readonly ITerraformDependable[],
+  ): MonitoringAlertPolicy {
     const { projectId: project, labels, docsUrl } = MillraceStack.of(this).context;
     const { page } = alarm;
     const content =
@@ -49,7 +56,7 @@ export class AlertPolicy extends Construct {
       notificationChannels: notify.map(({ reference }) => reference),
       // The provider's default labels reach `labels` alone.
       userLabels: { ...labels },
-      dependsOn: [enableApi(this, "monitoring.googleapis.com")],
+      dependsOn: [enableApi(this, "monitoring.googleapis.com"), ...before],
     });
   }
 }

@@ -5,3 +5,4 @@ export { type Aligner, type LabelTest, type Metric, type Reducer, renderMetric }
 export { type IMonitored, isMonitored, monitor, type MonitoringProps } from "./monitored";
 export { type INotificationChannel, NotificationChannel, type NotificationChannelProps } from "./notification-channel";
 export { type Chart, chart, type DashboardSection, type Series } from "./section";
+export { HandlerCounters } from "./handler-counters";

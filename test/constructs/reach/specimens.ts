@@ -17,6 +17,7 @@ import {
   every,
   FirestoreDatabase,
   GoogleEventsEncryption,
+  HandlerCounters,
   LogSink,
   type MillraceStack,
   NotificationChannel,
@@ -297,6 +298,7 @@ export const SPECIMENS: readonly ((stack: MillraceStack) => void)[] = [
       labels,
       binaryAuthorization: "project",
     } as const;
+    new HandlerCounters(stack, "Counters");
     const job = new CloudRunJob(stack, "Job", {
       contract,
       entry: "charge.handler.ts",
