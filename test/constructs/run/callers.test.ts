@@ -51,7 +51,7 @@ function called(by: readonly ((stack: MillraceStack, target: IPushTarget) => voi
   const service = new CloudRunService(stack, "Charge", {
     contract,
     entry: "charge.handler.ts",
-    transports: ["tasks", "scheduler"],
+    transports: ["tasks", "scheduler", "cloudEvents"],
   });
   for (const build of by) build(stack, service);
   const { one } = planOf(stack);

@@ -414,7 +414,16 @@ describe("the REST API of executions", () => {
     expect(await status("POST", `/v1/${NAME}/executions`, ["no map"])).toBe(400);
     expect(await status("GET", `/v1/${NAME}/executions/none`)).toBe(404);
     expect(await status("GET", `/v1/${NAME}/executions?filter=label`)).toBe(501);
-    expect(await status("DELETE", `/v1/${NAME}`)).toBe(501);
+    expect(await status("PATCH", `/v1/${NAME}`)).toBe(501);
     expect(() => workflows.ensure(config([{ done: { next: "nowhere" } }]))).toThrow('no step "nowhere"');
+  });
+
+  it("lets a client delete a workflow", async () => {
+    const { workflows, rest } = desk();
+    workflows.ensure(config([{ done: { return: 1 } }]));
+    workflows.start();
+    expect((await rest("DELETE", `/v1/${NAME}`)).status).toBe(200);
+    expect((await rest("GET", `/v1/${NAME}`)).status).toBe(404);
+    expect((await rest("POST", `/v1/${NAME}/executions`)).status).toBe(404);
   });
 });
