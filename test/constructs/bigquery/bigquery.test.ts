@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   BigQueryDataset,
   type BigQueryDatasetProps,
@@ -8,7 +7,6 @@ import {
   principal,
   pubsubColumns,
 } from "../../../constructs";
-import { root } from "../../repo/tree";
 import { codesOf, issuesOf, plan } from "../../support/synth";
 
 const table =
@@ -19,18 +17,6 @@ const table =
       columns: pubsubColumns(),
       ...props,
     });
-
-describe("the bindings of BigQuery", () => {
-  it("are loaded when the first dataset or table is made", () => {
-    const program = [
-      `require("./constructs");`,
-      `const loaded = Object.keys(require.cache).filter((file) => /bigquery-(dataset|table)\\/index/.test(file));`,
-      `console.log(loaded.length);`,
-    ];
-    const flags = ["-C", "millrace-source", "--require", "tsx/cjs", "-e", program.join("")];
-    expect(execFileSync(process.execPath, flags, { cwd: root, encoding: "utf8" })).toBe("0\n");
-  });
-});
 
 describe("a dataset", () => {
   it("is in the stack's region, has a legal id and no access list", () => {
