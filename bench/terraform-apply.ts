@@ -5,30 +5,13 @@ import { startEngine } from "../local/engine/engine";
 import { hasTerraform } from "../local/provider/door/execute";
 import { runTerraform } from "../local/provider/door/run";
 import { type Bench, table } from "./measure";
+import { pubsub } from "./terraform-pubsub";
 
 /*
  * `terraform apply` of topics and subscriptions into an engine, few and many: what one resource costs this process must
  * not grow with the number of the others, although the system is derived after each.
  */
 const COUNTS = [100, 400] as const;
-
-type Json = Readonly<Record<string, unknown>>;
-
-function pubsub(count: number): Json {
-  const numbers = Array.from({ length: count / 2 }, (_, i) => i);
-  const named = (of: (i: number) => Json) => Object.fromEntries(numbers.map((i) => [`r${i}`, of(i)]));
-  return {
-    terraform: { required_providers: { google: { source: "google", version: "6.50.0" } } },
-    provider: { google: [{ project: "demo", region: "europe-west1" }] },
-    resource: {
-      google_pubsub_topic: named((i) => ({ name: `topic-${i}` })),
-      google_pubsub_subscription: named((i) => ({
-        name: `subscription-${i}`,
-        topic: `\${google_pubsub_topic.r${i}.id}`,
-      })),
-    },
-  };
-}
 
 /** @returns CPU of this process for one resource, milliseconds */
 async function applied(count: number): Promise<number> {

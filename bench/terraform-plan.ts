@@ -6,6 +6,7 @@ import { WebhooksStack } from "../examples/webhooks/stack";
 import { startProviderServer } from "../local/provider/server";
 import { synthesize } from "../stacks/synthesize";
 import { type Bench, type Measure, median, table } from "./measure";
+import { type Json, pubsub } from "./terraform-pubsub";
 
 /*
  * `terraform plan` of resources to be created, with the provider in this process, beside as many `terraform_data`, which
@@ -31,26 +32,6 @@ function webhooks(): string {
     build: (app, environment) => new WebhooksStack(app, environment),
   });
   return join(outdir, "stacks/webhooks-local");
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** Half topics, half subscriptions to them. */
-function pubsub(count: number): Json {
-  const numbers = Array.from({ length: count / 2 }, (_, i) => i);
-  const named = (of: (i: number) => Json) => Object.fromEntries(numbers.map((i) => [`r${i}`, of(i)]));
-  return {
-    terraform: { required_providers: { google: { source: "google", version: "6.50.0" } } },
-    provider: { google: [{ project: "demo", region: "europe-west1" }] },
-    resource: {
-      google_pubsub_topic: named((i) => ({ name: `topic-${i}` })),
-      google_pubsub_subscription: named((i) => ({
-        name: `subscription-${i}`,
-        topic: `\${google_pubsub_topic.r${i}.id}`,
-        retry_policy: [{ minimum_backoff: "10s" }],
-      })),
-    },
-  };
 }
 
 /** The same with what is built in. */

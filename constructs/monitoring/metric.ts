@@ -10,6 +10,15 @@ export interface Metric {
   readonly metricLabels?: Readonly<Record<string, LabelTest>>;
 }
 
+/** Each of a kind's metrics, of one of that kind. */
+export const metricsFor = <Name extends string, One>(
+  metrics: Readonly<Record<Name, (one: One) => Metric>>,
+  one: One,
+): Readonly<Record<Name, Metric>> =>
+  Object.fromEntries(
+    Object.entries<(one: One) => Metric>(metrics).map(([name, metric]) => [name, metric(one)]),
+  ) as Record<Name, Metric>;
+
 /** The label's value; or every value but one, or every value that starts alike. */
 export type LabelTest = string | { readonly not: string } | { readonly startsWith: string };
 

@@ -1,6 +1,7 @@
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
+import { instanceCharts, memoryAlarm } from "./instances";
 import { workloadMetrics } from "./metrics";
 
 /** What alarms and charts of a service or function speak of. */
@@ -19,14 +20,18 @@ type Metrics = Readonly<Record<keyof typeof workloadMetrics, Metric>>;
 const SHARE_OF_ERRORS = 0.05;
 const SHARE_OF_TIMEOUT = 0.8;
 const SHARE_OF_INSTANCES = 0.9;
-const SHARE_OF_MEMORY = 0.9;
 
 /** The alarms every service and function comes with. Thresholds are ours. */
 export const workloadAlarms = (watched: WatchedWorkload, metrics: Metrics): readonly Alarm[] => [
   errors(watched, metrics),
   slow(watched, metrics),
   saturated(watched, metrics),
-  memory(watched, metrics),
+  memoryAlarm({
+    name: watched.serviceName,
+    metric: metrics.memory,
+    lost: "with every request in it; their events come again",
+    killed: read(watched, '"Memory limit"'),
+  }),
 ];
 
 const read = ({ serviceName, region, projectId }: WatchedWorkload, more = "severity>=ERROR") =>
@@ -101,28 +106,6 @@ const saturated = (watched: WatchedWorkload, { activeInstances }: Metrics): Alar
 2. If what is downstream can take it, raise \`maxInstances\` or \`concurrency\` and deploy. Otherwise let the events wait: that is what the limit is for.`,
 });
 
-const memory = (watched: WatchedWorkload, metrics: Metrics): Alarm => ({
-  id: "Memory",
-  title: `${watched.serviceName}: memory runs out`,
-  severity: "WARNING",
-  page: "docs/monitoring.md#memory-runs-out",
-  conditions: [
-    {
-      title: `an instance uses more than ${SHARE_OF_MEMORY * 100} % of its memory`,
-      metric: metrics.memory,
-      aligner: "ALIGN_PERCENTILE_95",
-      periodSeconds: 60,
-      reducer: "REDUCE_MAX",
-      above: SHARE_OF_MEMORY,
-      forSeconds: 600,
-    },
-  ],
-  runbook: `An instance of \`${watched.serviceName}\` that runs out of memory is killed with every request in it; their events come again.
-
-1. Was one killed? ${read(watched, '"Memory limit"')}.
-2. Does memory rise with the age of an instance (a leak), or with the load? The dashboard tells. For a leak: what do modules keep between events? For load: lower the contract's \`concurrency\`, or raise \`memory\`.`,
-});
-
 /** What a service or function shows: traffic, errors, latency, saturation. */
 export const workloadSection = (watched: WatchedWorkload, metrics: Metrics): DashboardSection => ({
   title: watched.serviceName,
@@ -148,12 +131,6 @@ export const workloadSection = (watched: WatchedWorkload, metrics: Metrics): Das
       { metric: metrics.instances, aligner: "ALIGN_MAX", reducer: "REDUCE_SUM", by: ["metric.labels.state"] },
       { shape: "stacked-area", threshold: watched.maxInstances },
     ),
-    chart("CPU in use, p95", { metric: metrics.cpu, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" }),
-    chart(
-      "memory in use, p95",
-      { metric: metrics.memory, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" },
-      { threshold: SHARE_OF_MEMORY },
-    ),
-    chart("time to start, p95, ms", { metric: metrics.startup, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" }),
+    ...instanceCharts(metrics),
   ],
 });

@@ -1,5 +1,5 @@
 import type { Alarm } from "../monitoring/alarm";
-import type { Metric } from "../monitoring/metric";
+import { type Metric, metricsFor } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
 
 const of =
@@ -35,8 +35,7 @@ export interface WatchedJob {
 type Metrics = Readonly<Record<keyof typeof runJobMetrics, Metric>>;
 
 /** The metrics of one job. */
-export const metricsOfJob = (job: Pick<WatchedJob, "jobId" | "region">): Metrics =>
-  Object.fromEntries(Object.entries(runJobMetrics).map(([name, metric]) => [name, metric(job)])) as Metrics;
+export const metricsOfJob = (job: Pick<WatchedJob, "jobId" | "region">): Metrics => metricsFor(runJobMetrics, job);
 
 /** The alarms every job comes with. */
 export const runJobAlarms = ({ jobId, projectId, region }: WatchedJob, { failed }: Metrics): readonly Alarm[] => [

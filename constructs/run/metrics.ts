@@ -1,4 +1,4 @@
-import type { Metric } from "../monitoring/metric";
+import { type Metric, metricsFor } from "../monitoring/metric";
 
 const of =
   (name: string, metricLabels?: Metric["metricLabels"]) =>
@@ -36,8 +36,4 @@ export const workloadMetrics = {
 export const metricsOfWorkload = (workload: {
   readonly serviceName: string;
   readonly region: string;
-}): Readonly<Record<keyof typeof workloadMetrics, Metric>> =>
-  Object.fromEntries(Object.entries(workloadMetrics).map(([name, metric]) => [name, metric(workload)])) as Record<
-    keyof typeof workloadMetrics,
-    Metric
-  >;
+}): Readonly<Record<keyof typeof workloadMetrics, Metric>> => metricsFor(workloadMetrics, workload);

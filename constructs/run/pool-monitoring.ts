@@ -1,6 +1,7 @@
 import type { Alarm } from "../monitoring/alarm";
-import type { Metric } from "../monitoring/metric";
+import { type Metric, metricsFor } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
+import { instanceCharts, memoryAlarm } from "./instances";
 
 const of =
   (name: string) =>
@@ -35,16 +36,18 @@ export interface WatchedPool {
 type Metrics = Readonly<Record<keyof typeof poolMetrics, Metric>>;
 
 /** The metrics of one worker pool. */
-export const metricsOfPool = (pool: Pick<WatchedPool, "poolId" | "region">): Metrics =>
-  Object.fromEntries(Object.entries(poolMetrics).map(([name, metric]) => [name, metric(pool)])) as Metrics;
-
-const SHARE_OF_MEMORY = 0.9;
+export const metricsOfPool = (pool: Pick<WatchedPool, "poolId" | "region">): Metrics => metricsFor(poolMetrics, pool);
 
 /** The alarms every worker pool comes with; that its messages wait is an alarm of the subscription. Thresholds are ours. */
 export const poolAlarms = (watched: WatchedPool, metrics: Metrics): readonly Alarm[] => [
   // A pool of none has been switched off by hand, and would be missed forever.
   ...(watched.instances === 0 ? [] : [missing(watched, metrics)]),
-  memory(watched, metrics),
+  memoryAlarm({
+    name: watched.poolId,
+    metric: metrics.memory,
+    lost: "with every message in it; they come again",
+    killed: read(watched, '"Memory limit"'),
+  }),
 ];
 
 const read = ({ poolId, region, projectId }: WatchedPool, more: string) =>
@@ -72,28 +75,6 @@ const missing = (watched: WatchedPool, { instances }: Metrics): Alarm => ({
 3. Set to none by hand? Deploy the plan again.`,
 });
 
-const memory = (watched: WatchedPool, metrics: Metrics): Alarm => ({
-  id: "Memory",
-  title: `${watched.poolId}: memory runs out`,
-  severity: "WARNING",
-  page: "docs/monitoring.md#memory-runs-out",
-  conditions: [
-    {
-      title: `an instance uses more than ${SHARE_OF_MEMORY * 100} % of its memory`,
-      metric: metrics.memory,
-      aligner: "ALIGN_PERCENTILE_95",
-      periodSeconds: 60,
-      reducer: "REDUCE_MAX",
-      above: SHARE_OF_MEMORY,
-      forSeconds: 600,
-    },
-  ],
-  runbook: `An instance of \`${watched.poolId}\` that runs out of memory is killed with every message in it; they come again.
-
-1. Was one killed? ${read(watched, '"Memory limit"')}.
-2. Does memory rise with the age of an instance (a leak), or with the load? The dashboard tells. For a leak: what do modules keep between events? For load: lower the contract's \`concurrency\`, or raise \`memory\`.`,
-});
-
 /** What a worker pool shows: its instances, and what they use. */
 export const poolSection = ({ poolId, instances }: WatchedPool, metrics: Metrics): DashboardSection => ({
   title: poolId,
@@ -104,12 +85,6 @@ export const poolSection = ({ poolId, instances }: WatchedPool, metrics: Metrics
       { metric: metrics.instances, aligner: "ALIGN_MAX", reducer: "REDUCE_SUM" },
       { threshold: instances },
     ),
-    chart("CPU in use, p95", { metric: metrics.cpu, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" }),
-    chart(
-      "memory in use, p95",
-      { metric: metrics.memory, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" },
-      { threshold: SHARE_OF_MEMORY },
-    ),
-    chart("time to start, p95, ms", { metric: metrics.startup, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" }),
+    ...instanceCharts(metrics),
   ],
 });

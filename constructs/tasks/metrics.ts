@@ -1,5 +1,5 @@
 import type { Alarm } from "../monitoring/alarm";
-import type { Metric } from "../monitoring/metric";
+import { type Metric, metricsFor } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
 
 const of =
@@ -38,7 +38,7 @@ export interface WatchedQueue {
 
 /** The metrics of one queue. */
 export const metricsOfQueue = (queue: Pick<WatchedQueue, "queueId" | "region">): Metrics =>
-  Object.fromEntries(Object.entries(queueMetrics).map(([name, metric]) => [name, metric(queue)])) as Metrics;
+  metricsFor(queueMetrics, queue);
 
 const describe = ({ queueId, region, projectId }: WatchedQueue) =>
   `\`gcloud tasks queues describe ${queueId} --location=${region} --project=${projectId}\``;

@@ -1,5 +1,5 @@
 import type { Alarm } from "../monitoring/alarm";
-import type { Metric } from "../monitoring/metric";
+import { type Metric, metricsFor } from "../monitoring/metric";
 import { chart, type DashboardSection } from "../monitoring/section";
 
 /** What alarms and charts of a workflow speak of. */
@@ -32,13 +32,8 @@ export const workflowMetrics = {
 const backlog = of("execution_backlog_size");
 
 /** The metrics of one workflow. */
-export const metricsOfWorkflow = (
-  watched: WatchedWorkflow,
-): Readonly<Record<keyof typeof workflowMetrics, Metric>> => ({
-  finished: workflowMetrics.finished(watched),
-  failed: workflowMetrics.failed(watched),
-  succeeded: workflowMetrics.succeeded(watched),
-});
+export const metricsOfWorkflow = (watched: WatchedWorkflow): Readonly<Record<keyof typeof workflowMetrics, Metric>> =>
+  metricsFor(workflowMetrics, watched);
 
 export function workflowAlarms(watched: WatchedWorkflow): readonly Alarm[] {
   const { workflowId, projectId, region, tooManyWaiting } = watched;
