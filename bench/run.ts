@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Bench, type Measure, table } from "./measure";
 
-const NOT_BENCHES = new Set(["run.ts", "measure.ts", "in-process.ts"]);
+const NOT_BENCHES = new Set(["run.ts", "measure.ts", "in-process.ts", "terraform-pubsub.ts"]);
 
 async function main(args: readonly string[]) {
   const json = args.includes("--json");
