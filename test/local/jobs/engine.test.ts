@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { clockAdvance, wait } from "../../../cli/commands/clock";
 import { jobsList, jobsRun } from "../../../cli/commands/jobs";
@@ -91,18 +91,17 @@ const withJobs: Parameters<typeof pipeline>[0] = (resource) => {
 };
 
 type Line = Readonly<Record<string, any>>; // oxlint-disable-line typescript/no-explicit-any -- lines of several kinds
+/** What the processes have written by now, in whole lines: none before the first has started. */
 const lines = (): Line[] =>
-  existsSync(seenFile)
-    ? readFileSync(seenFile, "utf8")
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Line)
-    : [];
-/** Looks until a process has written such a line; the test's own time limit ends it. */
-async function seen(is: (line: Line) => boolean): Promise<Line> {
+  readFileSync(seenFile, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line);
+/** Looks until processes have written so many of such lines; the test's own time limit ends it. */
+async function seen(is: (line: Line) => boolean, atLeast = 1): Promise<Line[]> {
   for (;;) {
-    const found = lines().findLast(is);
-    if (found) return found;
+    const found = lines().filter(is);
+    if (found.length >= atLeast) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -186,14 +185,14 @@ describe("jobs and worker pools of a plan", () => {
     const now = engine.clock.now();
     expect(now - before).toBeGreaterThanOrEqual(3_600_000);
     // Without the engine's clock a process would be a day and an hour behind, and this would not end.
-    const beat = await seen((line) => line["beat"] === true && line["at"] >= now);
-    expect(beat["at"]).toBeLessThan(now + 3_600_000);
+    const [beat] = await seen((line) => line["beat"] === true && line["at"] >= now);
+    expect(beat!["at"]).toBeLessThan(now + 3_600_000);
     const answer = await fetch(`http://${engine.endpoints.pubsub}/v1/${PARENT}/jobs/nightly`);
     expect(answer.status).toBe(200);
   });
 
   it("pull, with the engine in place of Google, and are started again when they end", async () => {
-    const workers = lines().filter(({ worker }) => worker !== undefined);
+    const workers = await seen(({ worker }) => worker !== undefined, 2);
     expect(workers).toHaveLength(2);
     expect(workers[0]).toMatchObject({ worker: `projects/${PROJECT}/subscriptions/pulled`, pubsub: true });
     const again = new Promise<void>((resolve) => {
