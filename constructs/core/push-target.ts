@@ -34,6 +34,8 @@ export interface IPushTarget {
   readonly parallel?: number;
   /** Whether its handler relies on the order of events; undefined when unknown. */
   readonly ordered?: boolean;
+  /** Transports, beside pushes, that the handler behind it was packaged with; undefined where something else answers. */
+  readonly understands?: readonly string[];
   /** Id of the only project whose Pub/Sub passes the target's ingress; undefined when all do, or nobody knows. */
   readonly internalTo?: string;
   /** What must exist before the first message, beside the invoker grant. */
@@ -55,7 +57,7 @@ export interface IWorkload extends IPushTarget {
 }
 
 /** Senders whose requests a handler understands only when it was packaged to. */
-export type CallingService = "tasks" | "scheduler" | "eventarc" | "workflows";
+export type CallingService = "tasks" | "scheduler" | "eventarc";
 
 /** Lets an identity call a target, and tells a handler behind it, which takes deliveries of those alone whom it knows. */
 export function allowCall(

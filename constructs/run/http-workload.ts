@@ -75,7 +75,6 @@ const SENDERS = {
   tasks: { sender: "Cloud Tasks", transports: ["tasks"] },
   scheduler: { sender: "Cloud Scheduler", transports: ["scheduler"] },
   eventarc: { sender: "Eventarc", transports: ["cloudEvents", "eventarc"] },
-  workflows: { sender: "a workflow", transports: ["cloudEvents", "eventarc"] },
 } as const satisfies Record<CallingService, { readonly sender: string; readonly transports: readonly TransportName[] }>;
 
 /** `cloudfunctions.invoker` alone would let nobody in: a function is called through the service under it. */
@@ -102,6 +101,7 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   readonly internalTo?: string;
   readonly parallel: number;
   readonly ordered?: boolean;
+  readonly understands?: readonly TransportName[];
   readonly metrics: Readonly<Record<keyof typeof workloadMetrics, Metric>>;
   readonly alarms: readonly Alarm[];
   readonly sections: readonly DashboardSection[];
@@ -128,6 +128,7 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.internalTo = (props.ingress ?? "internal") === "all" ? undefined : projectId;
     this.parallel = this.size.maxInstances * this.size.concurrency;
     this.ordered = props.contract?.manifest.order;
+    if (props.contract && props.entry !== undefined) this.understands = props.transports ?? [];
     check(this, { ...props, size: this.size }, LOAD_RULES);
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = resolveVariables(this, props, this.audience);

@@ -37,6 +37,7 @@ import type { IStartableWorkflow } from "../scheduler/targets";
 import { declaredNames, declaredTargets, type DeclaredCallees, targetAt } from "./calls";
 import { type ResolvedDefinition, resolveDefinition, type WorkflowSource } from "./definition";
 import { metricsOfWorkflow, workflowAlarms, type workflowMetrics, workflowSection } from "./metrics";
+import { refusalOf } from "./requests";
 import { callsOf, type ResolvedWorkflow, targetOf, WORKFLOW_RULES } from "./rules";
 
 export interface WorkflowProps extends MonitoringProps {
@@ -168,7 +169,7 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
     return grant(projectTarget(this), grantee, KINDS.start, { reason });
   }
 
-  /** What its identity may not call: one issue for each role that is missing. */
+  /** What a handler that it calls refuses, and what its identity may not call: one issue for each role that is missing. */
   private checkCalls(resolved: ResolvedWorkflow): void {
     const { projectId } = MillraceStack.of(this).context;
     const records = grantsOf(this).filter(({ principal }) => principal === this.identity.principal);
@@ -182,7 +183,10 @@ export class Workflow extends Construct implements IWorkflow, IMonitored {
       addIssue(this, code, { problem }, code === "MR1554" ? "error" : "warning");
     };
     for (const callee of callsOf(resolved)) {
-      const { service } = targetOf(callee, resolved.targets) ?? targetAt(this, callee.args.url?.text) ?? {};
+      const target = targetOf(callee, resolved.targets) ?? targetAt(this, callee.args.url?.text);
+      const refusal = target && refusalOf(callee, target);
+      if (refusal) addIssue(this, refusal.code, refusal, refusal.severity);
+      const service = target?.service;
       if (service) {
         const invokes = records.some(
           ({ role, resource }) => role === "roles/run.invoker" && resource.endsWith(`/services/${service.name}`),

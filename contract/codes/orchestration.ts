@@ -84,4 +84,9 @@ export const orchestrationCodes = {
     why: "what was built in TypeScript says in its steps what it calls, and grants and variables follow; a second list could say otherwise",
     fix: "leave `calls` out, or give the definition as a file or as text",
   },
+  MR1566: {
+    title: "plain request to a handler",
+    why: "a handler takes events, which have an identity, so that their effect happens once; its runtime answers every other request with 400",
+    fix: "use `deliver` in TypeScript; in YAML send the headers of a CloudEvent, or those of `workflowSteps` where the step needs the answer; name it in the workload's `transports`",
+  },
 } as const satisfies CodeTable;

@@ -17,6 +17,10 @@ export interface Callee {
   readonly args: Readonly<Record<string, StaticText>>;
   /** The token that a request carries, with its audience where that is known. */
   readonly auth?: { readonly type: string; readonly audience?: string };
+  /** Headers by their names in lower case, and what is known of each; undefined where only a run tells their names. */
+  readonly headers?: Readonly<Record<string, StaticText | undefined>>;
+  /** Names of the body's members, none without a body; undefined where only a run tells. */
+  readonly members?: readonly string[];
   /** Seconds that a request may take, where it is written as a number. */
   readonly timeoutSeconds?: number;
   /** Whether it stands in a try with retries, or one that catches. */
@@ -73,8 +77,9 @@ function calleeOf(call: Call, path: string, env: KnownEnvironment): Omit<Callee,
       return text ? [[key, text] as const] : [];
     }),
   );
-  const auth = named.find(([key]) => key === "auth")?.[1];
-  const timeout = named.find(([key]) => key === "timeout")?.[1];
+  const given = (name: string) => named.find(([key]) => key === name)?.[1];
+  const [auth, timeout] = [given("auth"), given("timeout")];
+  const [headers, members] = [given("headers"), given("body")].map((one) => (one ? entriesOf(one) : []));
   const seconds =
     timeout?.kind === "constant" && (typeof timeout.value === "bigint" || typeof timeout.value === "number");
   return {
@@ -84,14 +89,26 @@ function calleeOf(call: Call, path: string, env: KnownEnvironment): Omit<Callee,
     path,
     args,
     ...(auth && { auth: authOf(auth, env) }),
+    ...(headers && {
+      headers: Object.fromEntries(headers.map(([key, value]) => [key.toLowerCase(), staticText(value, env)])),
+    }),
+    ...(members && { members: members.map(([key]) => key) }),
     ...(seconds && { timeoutSeconds: Number(timeout.value) }),
   };
 }
 
+/** The members of a map whose names are all written out. */
+function entriesOf(template: Template): readonly (readonly [string, Template])[] | undefined {
+  if (template.kind !== "map") return undefined;
+  const entries = template.entries.flatMap(([key, value]) =>
+    key.kind === "constant" && typeof key.value === "string" ? [[key.value, value] as const] : [],
+  );
+  return entries.length === template.entries.length ? entries : undefined;
+}
+
 function authOf(template: Template, env: KnownEnvironment): { readonly type: string; readonly audience?: string } {
   const field = (name: string) => {
-    if (template.kind !== "map") return undefined;
-    const value = template.entries.find(([key]) => key.kind === "constant" && key.value === name)?.[1];
+    const value = entriesOf(template)?.find(([key]) => key === name)?.[1];
     const text = value && staticText(value, env);
     return text?.whole ? text.text : undefined;
   };

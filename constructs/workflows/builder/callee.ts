@@ -12,11 +12,10 @@ export interface Callee {
   grant(identity: IServiceAccount, reason: string): readonly Grant[];
 }
 
-/** @param from what the call is for a handler that has to know: undefined for any request */
-export const invocationOf = (target: IPushTarget, from?: "workflows"): Callee => ({
+export const invocationOf = (target: IPushTarget): Callee => ({
   what: `calls ${target.audience}`,
   grant(identity, reason) {
-    const grant = allowCall(target, identity, { reason, ...(from && { from }) });
+    const grant = allowCall(target, identity, { reason });
     return grant ? [grant] : [];
   },
 });

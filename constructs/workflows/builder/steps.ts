@@ -121,7 +121,10 @@ export class Steps {
     this.recorded.push({ name: id, ...(bodies.length > 1 ? this.recorded.grouped(id, ...bodies) : bodies[0]!) });
   }
 
-  /** Calls one of our services or functions: its URL, the token's audience and the workflow's role follow. */
+  /**
+   * Calls one of our services or functions: its URL, the token's audience and the workflow's role follow. A handler of a
+   * contract takes events alone (MR1566): `deliver` sends one.
+   */
   call<T = Dynamic>(id: string, target: IPushTarget, request?: TargetRequest): Expr<HttpResponse<T>>;
   /** Calls a sub-workflow. */
   call<P extends Params, R>(id: string, sub: Subworkflow<P, R>, ...args: Arguments<P>): Expr<R>;
@@ -158,7 +161,6 @@ export class Steps {
         "the step may be taken several times in one execution, and each would be the same event",
         "give the event an id that tells them apart",
       );
-    this.names.record.callees.set(target, invocationOf(target, "workflows"));
     return this.call(id, target, deliveryRequest(event, id));
   }
 

@@ -38,7 +38,9 @@ const CALLERS: Readonly<Record<string, (stack: MillraceStack, target: IPushTarge
     new EventarcTrigger(stack, "Seen", { event: { on: "document-written" }, target, acknowledge });
   },
   "a workflow": (stack, target) => {
-    new WorkflowOrchestrator(stack, "Orders", { definition: workflow((w) => w.call("charge", target)) });
+    new WorkflowOrchestrator(stack, "Orders", {
+      definition: workflow((w) => w.deliver("charge", target, { data: 1 })),
+    });
   },
   "an account that was let call it": (_stack, target) => {
     target.grantInvoke(principal("serviceAccount:shop@acme-shop.iam.gserviceaccount.com"));

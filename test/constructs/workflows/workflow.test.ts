@@ -13,7 +13,10 @@ import {
   Workflow,
   WorkflowOrchestrator,
 } from "../../../constructs";
-import { type Steps, workflow } from "../../../constructs/workflows/builder";
+import type { IPushTarget } from "../../../constructs/core";
+import type { TransportName } from "../../../constructs/packaging/wrapper";
+import { raw, type Steps, workflow } from "../../../constructs/workflows/builder";
+import { handlersOf, testContract } from "../../support/handlers";
 import { codesOf, issuesOf, plan, planOf, STACK, testStack } from "../../support/synth";
 
 const IMAGE = `example.com/app@sha256:${"0".repeat(64)}`;
@@ -263,6 +266,98 @@ describe("an orchestrator", () => {
       "each would be the same event",
     );
   });
+});
+
+describe("a step that calls a handler of a contract", () => {
+  const contract = testContract();
+  const found = (send: (w: Steps, target: IPushTarget) => unknown, transports: readonly TransportName[] = []) =>
+    issuesOf(
+      (stack) => {
+        const charge = new CloudRunService(stack, "Charge", { contract, entry: "charge.handler.ts", transports });
+        const definition = workflow<{ readonly id: string }>("order", (w) => void send(w, charge));
+        new WorkflowOrchestrator(stack, "Orders", { definition });
+      },
+      { handlersDir: handlersOf(contract) },
+    ).map(({ code, severity, problem, fix }) => ({ code, severity, problem, fix }));
+  const retry = "transient";
+
+  it("delivers an event: a plain request would be refused", () => {
+    expect(found((w, charge) => w.call("ask", charge, { body: { id: 1 }, retry }))).toEqual([
+      {
+        code: "MR1566",
+        severity: "error",
+        problem: "main/ask sends a plain request to a handler, which takes events and answers anything else with 400",
+        fix: expect.stringMatching(/^use `deliver`/),
+      },
+    ]);
+    expect(found((w, charge) => w.call("ask", charge, { path: "/x", retry }), ["cloudEvents"])).toMatchObject([
+      { code: "MR1566", severity: "error" },
+    ]);
+    expect(found((w, charge) => w.deliver("tell", charge, { data: { id: 1 } }), ["cloudEvents"])).toEqual([]);
+  });
+
+  it("is warned where the body is known when it runs, and might be a push that is sent on", () => {
+    const body = raw<{ readonly id: string }>("order");
+    expect(found((w, charge) => w.call("ask", charge, { body, retry }))).toMatchObject([
+      { code: "MR1566", severity: "warning" },
+    ]);
+    expect(found((w, charge) => w.call("ask", charge, { body: { message: body }, retry }))).toEqual([]);
+    expect(
+      found((w, charge) => w.call("ask", charge, { headers: { "content-type": raw<string>("order.id") }, retry })),
+    ).toEqual([]);
+  });
+
+  it("needs the transport of what it sends", () => {
+    const forms: readonly (readonly [Record<string, string>, TransportName, object?])[] = [
+      [{ "ce-specversion": "1.0", "ce-id": "1" }, "cloudEvents"],
+      [{ "Content-Type": "application/cloudevents+json; charset=utf-8" }, "cloudEvents"],
+      [{ "Content-Type": "application/cloudevents-batch+json" }, "cloudEventsBatch"],
+      [{ "X-Millrace-Workflow-Execution": "1", "X-Millrace-Workflow-Step": "ask" }, "workflowSteps"],
+    ];
+    for (const [headers, transport] of forms) {
+      const send = (w: Steps, charge: IPushTarget) => w.call("ask", charge, { headers, body: {}, retry });
+      expect(found(send, ["tasks"])).toMatchObject([
+        { code: "MR1338", severity: "error", fix: `set transports: ["${transport}"] on the workload` },
+      ]);
+      expect(found(send, [transport])).toEqual([]);
+    }
+    expect(found((w, charge) => w.deliver("tell", charge, { data: 1 }))).toMatchObject([{ code: "MR1338" }]);
+    expect(found((w, charge) => w.deliver("tell", charge, { data: 1 }), ["eventarc"])).toEqual([]);
+  });
+
+  it("is found in YAML too, by the variable or the URL that it reads", () => {
+    const url = "https://web-dev-charge-123456789012.europe-west1.run.app/x";
+    const codes = (written: string, more = "") => {
+      const call = `call: http.post, args: {url: '${written}', auth: {type: OIDC}, body: {id: 1}${more}}`;
+      return issuesOf(
+        (stack) => {
+          const charge = new CloudRunService(stack, "Charge", {
+            contract,
+            name: "charge",
+            entry: "charge.handler.ts",
+            transports: ["cloudEvents"],
+          });
+          new WorkflowOrchestrator(stack, "Orders", {
+            definition: { source: `- ask: {try: {${call}}, retry: "\${http.default_retry}"}` },
+            calls: { CHARGE_URL: charge },
+          });
+        },
+        { handlersDir: handlersOf(contract) },
+      ).map(({ code }) => code);
+    };
+    const byVariable = '${sys.get_env("CHARGE_URL")}';
+    expect(codes(byVariable)).toEqual(["MR1566"]);
+    expect(codes(url)).toEqual(["MR1566"]);
+    expect(codes(byVariable, ", headers: {ce-specversion: '1.0', ce-id: x}")).toEqual([]);
+  });
+
+  it("says nothing of an image, which answers what it likes", () =>
+    expect(
+      codesOf((stack) => {
+        const image = new CloudRunService(stack, "Charge", { contract, image: IMAGE });
+        new WorkflowOrchestrator(stack, "Orders", { definition: workflow((w) => w.call("ask", image, { retry })) });
+      }),
+    ).toEqual([]));
 });
 
 describe("an orchestrator of a definition in YAML", () => {
