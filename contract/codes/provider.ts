@@ -32,4 +32,10 @@ export const providerCodes = {
     why: "the program that `millrace tf env` names stands for Terraform in the folders that cdktf calls it in; elsewhere it would run on somebody's real state",
     fix: "let cdktf call it, or undo the environment with `millrace tf env --off`",
   },
+  MR4307: {
+    title: "resource that is deleted while it holds something",
+    why: "Google deletes neither a bucket with objects, noncurrent versions among them, nor a dataset with tables, unless the resource says that they go with it",
+    fix: "empty it, or set `force_destroy` or `delete_contents_on_destroy` and apply that first",
+    source: "https://cloud.google.com/storage/docs/deleting-buckets",
+  },
 } as const satisfies CodeTable;

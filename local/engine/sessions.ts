@@ -7,7 +7,7 @@ import { readStacks, section } from "../plan/read";
 import type { Value } from "../plan/values";
 import type { Runner } from "../provider/running";
 import { adapters } from "./adapters";
-import { type Live, readerOf } from "./adapters/adapter";
+import { type Adapter, type Live, type Reader, readerOf } from "./adapters/adapter";
 import type { AppliedStore } from "./applied";
 import type { Reconciler } from "./reconcile";
 import type { Uploads } from "./uploads";
@@ -67,6 +67,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { stack, store, uploads, world, reconciler, live } = options;
   let attached: { readonly pid: number; readonly session?: TerraformSession } | undefined;
 
+  /** What a resource's adapter says of it; undefined where there is no such resource. */
+  const asked = <T>(type: string, id: string, say: (adapter: Adapter, read: Reader) => T): T | undefined => {
+    const adapter = adapters.get(type);
+    const resource = world.asked.resources.find((one) => keyOf(one) === resourceKey(type, id));
+    const context = { projectNumber: world.asked.projectNumber, report: () => {} };
+    return adapter && resource && say(adapter, readerOf(resource, resource.attributes, context));
+  };
+
   const runner: Runner = {
     keep: (file) => uploads.keep(file),
     async run(type, id) {
@@ -82,13 +90,12 @@ export function createSessions(options: SessionsOptions): Sessions {
       options.changed();
       return faults.filter(({ resource }) => isTouched(resource)).flatMap(({ issues }) => issues);
     },
-    observe(type, id) {
-      const adapter = adapters.get(type);
-      const resource = world.asked.resources.find((one) => keyOf(one) === resourceKey(type, id));
-      if (!adapter?.observe || !resource) return undefined;
-      const context = { projectNumber: world.asked.projectNumber, report: () => {} };
-      return adapter.observe(readerOf(resource, resource.attributes, context), live);
-    },
+    observe: (type, id) => asked(type, id, (adapter, read) => adapter.observe?.(read, live)),
+    contents: (type, id) =>
+      asked(type, id, ({ contents }, read) => {
+        const held = contents?.of(read, live, world.asked.resources) ?? [];
+        return contents && held.length > 0 ? { ...contents, held } : undefined;
+      }),
     describe: (type, id) => adapters.get(type)?.describe?.(id, live),
   };
 

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { Issue } from "../../contract/issue";
 import { adapterOf } from "../engine/adapters";
+import type { Content, Contents } from "../engine/adapters/adapter";
 import type { Attributes } from "../plan/values";
 import { diagnosticOf } from "./computed";
+import type { Diagnostic } from "./planner/diagnostic";
 import { complete } from "./planner/settle";
 import { type Change, idOf, type Outcome, type Provider, type Served } from "./provider";
 import type { Resources, StoredResource } from "./resources";
@@ -18,6 +20,8 @@ export interface Runner {
   run(type: string, id: string): Promise<readonly Issue[]>;
   /** What clients have made of a resource; undefined for what they cannot change. */
   observe(type: string, id: string): Attributes | "gone" | undefined;
+  /** What a resource holds, and cannot be deleted with unless its argument `leave` says so; undefined where that is nothing. */
+  contents(type: string, id: string): (Omit<Contents, "of"> & { readonly held: readonly Content[] }) | undefined;
   /** What clients have made, as a configuration would say it, with its `id`. */
   describe(type: string, id: string): Attributes | undefined;
 }
@@ -38,11 +42,15 @@ export function runningProvider(provider: Provider, resources: Resources, runner
   return {
     ...provider,
     async apply(change: Change): Promise<Outcome> {
-      const { type, prior } = change;
+      const { type, prior, planned } = change;
       const before = prior ? resources.get(type, idOf(prior)) : undefined;
+      const contents = prior && planned === null ? runner.contents(type, idOf(prior)) : undefined;
+      if (prior && contents && prior[contents.leave] !== true)
+        return { state: prior, diagnostics: [heldBack(idOf(prior), contents)] };
       const outcome = provider.apply(change);
       const { state } = outcome;
       if (outcome.diagnostics.some(({ severity }) => severity === "error")) return outcome;
+      for (const { resource } of contents?.held ?? []) if (resource) resources.remove(resource.type, resource.id);
       const id = idOf(state ?? prior ?? {});
       const made = resources.get(type, id);
       if (state && made) upload(made);
@@ -82,6 +90,17 @@ export function runningProvider(provider: Provider, resources: Resources, runner
       return { ...outcome, state: withSeen(provider, type, outcome.state, seen) };
     },
   };
+}
+
+function heldBack(id: string, { held, leave, refusal }: NonNullable<ReturnType<Runner["contents"]>>): Diagnostic {
+  const [first, ...others] = held;
+  const holds = `${first!.name}${others.length > 0 ? ` and ${others.length} more` : ""}`;
+  return diagnosticOf({
+    code: "MR4307",
+    severity: "error",
+    problem: `cannot delete ${id}, which holds ${holds}; Google answers ${refusal}`,
+    fix: `empty it, or set ${leave} = true and apply that first`,
+  });
 }
 
 /** Faults of processes; what Google itself would refuse has others. */

@@ -1,6 +1,7 @@
 import type { CompletionContext, PlannedResource, ResourceConfig } from "../../plan/plan";
 import { type Attributes, isObject, type Value } from "../../plan/values";
 import { issue } from "../../plan/issues";
+import type { AppliedResource } from "../applied";
 import type { Draft } from "../draft";
 import type { RunJobs } from "../jobs";
 import type { PubSub } from "../pubsub";
@@ -41,8 +42,36 @@ export interface Adapter {
    * @returns undefined when there is none. @default clients make none
    */
   describe?(id: string, live: Live): Attributes | undefined;
+  /** What keeps Google from deleting it. @default nothing */
+  readonly contents?: Contents;
   /** Arguments that name a file whose bytes Google keeps when the resource is created. @default none */
   readonly uploads?: readonly string[];
+}
+
+/** What a resource holds, and is deleted with only if one of its arguments says so. */
+export interface Contents {
+  /** Name of that argument. */
+  readonly leave: string;
+  /** Google's answer otherwise. */
+  readonly refusal: string;
+  /** @param others everything that the stack has applied */
+  of(read: Reader, live: Live, others: readonly PlannedResource[]): readonly Content[];
+}
+
+/** A resource as what another one holds. @param name of the attribute that people know it by */
+export const asContent = ({ type, attributes }: PlannedResource, name: string): Content => ({
+  name: asText(attributes[name]) ?? "",
+  resource: { type, id: asText(attributes.id) ?? "" },
+});
+
+/** Terraform converts between primitives, so the engine does too. */
+const asText = (value: Value | undefined): string | undefined =>
+  value !== null && value !== undefined && typeof value !== "object" ? String(value) : undefined;
+
+export interface Content {
+  readonly name: string;
+  /** Type and id of what Terraform knows of it; absent: a client has made it. */
+  readonly resource?: Pick<AppliedResource, "type" | "id">;
 }
 
 /** Services of the engine whose things clients may change. */
@@ -52,7 +81,7 @@ export interface Live {
   readonly tasks: Pick<Tasks, "queues">;
   readonly workflows: Pick<Workflows, "workflows">;
   readonly runJobs: Pick<RunJobs, "jobs">;
-  readonly storage: Pick<Storage, "buckets">;
+  readonly storage: Pick<Storage, "buckets" | "list">;
 }
 
 /** Reads arguments of one resource; a block of at most one may be written as an object or as a list. */
@@ -108,8 +137,6 @@ export function readerOf(resource: ResourceConfig, values: Attributes, context: 
       const value = at(values, path);
       return value === undefined ? undefined : (take(value) ?? wrong(path, want, value));
     };
-  // Terraform converts between primitives, so the engine does too.
-  const asText = (value: Value) => (value !== null && typeof value !== "object" ? String(value) : undefined);
   const asNumber = (value: Value) => {
     const number = typeof value === "string" && value !== "" ? Number(value) : value;
     return typeof number === "number" && Number.isFinite(number) ? number : undefined;
@@ -124,7 +151,7 @@ export function readerOf(resource: ResourceConfig, values: Attributes, context: 
       context.report(issue("MR4014", where, `has no ${path}, without which nothing can be made of it`, `set ${path}`));
     return "";
   };
-  const fromProvider = (name: string): string => asText(at(resource.provider, name) ?? null) ?? "";
+  const fromProvider = (name: string): string => asText(at(resource.provider, name)) ?? "";
   const scope = (name: string, ...own: readonly string[]): string => {
     const value = own.map((path) => text(path)).find(Boolean) ?? fromProvider(name);
     if (!value) {

@@ -1,8 +1,26 @@
 import type { Column } from "../exports/columns";
-import type { Adapter } from "./adapter";
+import { type Adapter, asContent } from "./adapter";
 import { labelled } from "./common";
 
 const BIGQUERY = "https://bigquery.googleapis.com/bigquery/v2";
+
+/** Kept for what is in it. */
+const dataset: Adapter = {
+  type: "google_bigquery_dataset",
+  computed(read) {
+    const name = `projects/${read.project}/datasets/${read.required("dataset_id")}`;
+    return { project: read.project, id: name, self_link: `${BIGQUERY}/${name}`, ...labelled(read) };
+  },
+  contents: {
+    leave: "delete_contents_on_destroy",
+    refusal: "400, the dataset is still in use",
+    of: (read, _live, others) =>
+      others
+        .filter(({ type }) => type === table.type)
+        .map((one) => asContent(one, "table_id"))
+        .filter(({ resource }) => resource?.id.startsWith(`${read.required("id")}/`)),
+  },
+};
 
 /** A table keeps rows that Pub/Sub writes, as lines of a file; queries have to be made elsewhere. */
 const table: Adapter = {
@@ -44,4 +62,4 @@ const table: Adapter = {
   },
 };
 
-export const bigqueryAdapters: readonly Adapter[] = [table];
+export const bigqueryAdapters: readonly Adapter[] = [dataset, table];

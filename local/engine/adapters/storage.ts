@@ -3,14 +3,14 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { issue } from "../../plan/issues";
 import type { Attributes } from "../../plan/values";
-import type { Adapter, Reader } from "./adapter";
+import { type Adapter, asContent, type Reader } from "./adapter";
 import { storageAgent } from "../grants";
 import { digits, labelled } from "./common";
 
 const bucket: Adapter = {
   type: "google_storage_bucket",
   runs: true,
-  honoured: ["name", "project", "location", "storage_class", "versioning"],
+  honoured: ["name", "project", "location", "storage_class", "versioning", "force_destroy"],
   // Nothing grows old or public here, and everybody on this machine may read.
   inert: [
     "autoclass",
@@ -19,7 +19,6 @@ const bucket: Adapter = {
     "default_event_based_hold",
     "enable_object_retention",
     "encryption",
-    "force_destroy",
     "hierarchical_namespace",
     "ip_filter",
     "labels",
@@ -59,6 +58,18 @@ const bucket: Adapter = {
         storageClass: read.text("storage_class") || "STANDARD",
       },
     });
+  },
+  contents: {
+    leave: "force_destroy",
+    refusal: "409, the bucket is not empty",
+    of(read, { storage }, others) {
+      const name = read.required("name");
+      const planned = others.filter(({ type, attributes }) => type === object.type && attributes.bucket === name);
+      const made = storage.buckets().some((one) => one.name === name)
+        ? storage.list(name, { versions: true }).items
+        : [];
+      return [...planned.map((one) => asContent(one, "name")), ...made.map((one) => ({ name: one.name }))];
+    },
   },
   // A client may delete an empty bucket, and not change one.
   observe: (read, { storage }) => (storage.buckets().some(({ name }) => name === read.required("name")) ? {} : "gone"),

@@ -40,16 +40,6 @@ const repository: Adapter = {
   },
 };
 
-const dataset: Adapter = {
-  type: "google_bigquery_dataset",
-  computed(read) {
-    const name = `projects/${read.project}/datasets/${read.required("dataset_id")}`;
-    return { project: read.project, id: name, self_link: `${BIGQUERY}/${name}`, ...labelled(read) };
-  },
-};
-
-const BIGQUERY = "https://bigquery.googleapis.com/bigquery/v2";
-
 const secret: Adapter = {
   type: "google_secret_manager_secret",
   computed(read) {
@@ -114,7 +104,6 @@ export const storedAdapters: readonly Adapter[] = [
   data,
   sleep,
   repository,
-  dataset,
   secret,
   channelConfig,
   auditConfig,

@@ -66,7 +66,9 @@ export function pipeline(change: (resource: Blocks) => void = () => {}) {
       dead: { subscription: "${google_pubsub_subscription.charge.id}", role: "roles/pubsub.subscriber", member: AGENT },
     },
     google_storage_bucket: { code: { name: "code", location: "EU" } },
-    google_storage_bucket_object: { charge: { name: "charge.zip", bucket: "code", source: "archives/charge.zip" } },
+    google_storage_bucket_object: {
+      charge: { name: "charge.zip", bucket: "${google_storage_bucket.code.name}", source: "archives/charge.zip" },
+    },
     google_firestore_database: { records: { name: "records", location_id: "eur3", type: "FIRESTORE_NATIVE" } },
     google_firestore_field: {
       ttl: {

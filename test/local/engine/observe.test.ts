@@ -5,7 +5,7 @@ import { type Draft, emptyDraft } from "../../../local/engine/draft";
 import type { SubscriptionConfig, TopicConfig } from "../../../local/engine/pubsub";
 import type { RunJobConfig } from "../../../local/engine/jobs";
 import type { JobConfig } from "../../../local/engine/scheduler";
-import type { BucketConfig } from "../../../local/engine/storage";
+import type { BucketConfig, StoredObject } from "../../../local/engine/storage";
 import type { QueueConfig } from "../../../local/engine/tasks";
 import type { WorkflowConfig } from "../../../local/engine/workflows";
 import type { PlannedResource, ResourceConfig } from "../../../local/plan/plan";
@@ -46,18 +46,20 @@ interface There {
   readonly buckets?: readonly BucketConfig[];
 }
 
-function observed(resource: PlannedResource, there: There) {
+function liveOf(there: There): Live {
   const { topics = [], subscriptions = [], jobs = [], queues = [], workflows = [], runJobs = [], buckets = [] } = there;
-  const live: Live = {
+  return {
     pubsub: { topics: () => topics, subscriptions: () => subscriptions },
     scheduler: { jobs: () => jobs.map((config) => ({ config, running: false })) },
     tasks: { queues: () => queues.map((config) => ({ config, tasks: 0, dispatching: 0, paused: false })) },
     workflows: { workflows: () => workflows.map((config) => ({ id: "1", config })) },
     runJobs: { jobs: () => runJobs },
-    storage: { buckets: () => buckets },
+    storage: { buckets: () => buckets, list: () => ({ items: [], prefixes: [] }) },
   };
-  return adapters.get(resource.type)!.observe!(readerFor(resource), live);
 }
+
+const observed = (resource: PlannedResource, there: There) =>
+  adapters.get(resource.type)!.observe!(readerFor(resource), liveOf(there));
 
 /** The resource as Terraform has it after a refresh. */
 const refreshed = (resource: PlannedResource, found: There): PlannedResource => {
@@ -114,6 +116,38 @@ const subscriptions: fc.Arbitrary<SubscriptionConfig> = fc
     const set = Object.entries(given).filter(([, value]) => value !== undefined);
     return { name: `projects/${PROJECT}/subscriptions/s`, ...Object.fromEntries(set) } as SubscriptionConfig;
   });
+
+describe("what a resource holds", () => {
+  const bucket = planned("google_storage_bucket", { name: "files", location: "EU" });
+  const noncurrent = { name: "old.txt", deletedMs: 1 } as StoredObject;
+  const live = (buckets: readonly BucketConfig[]): Live => ({
+    ...liveOf({ buckets }),
+    storage: {
+      buckets: () => buckets,
+      list: (_, options) => ({ items: options?.versions ? [noncurrent] : [], prefixes: [] }),
+    },
+  });
+  const held = (of: PlannedResource, others: readonly PlannedResource[], there = live([])) =>
+    adapters
+      .get(of.type)!
+      .contents!.of(readerFor(of), there, others)
+      .map(({ name }) => name);
+
+  it("is the objects of a bucket, noncurrent ones and those of the plan too", () => {
+    const object = (of: string) =>
+      planned("google_storage_bucket_object", { name: "code.zip", bucket: of, content: "x" });
+    const { config } = asked(bucket).buckets[0]!;
+    expect(held(bucket, [bucket, object("files"), object("others")])).toEqual(["code.zip"]);
+    expect(held(bucket, [bucket], live([config]))).toEqual(["old.txt"]);
+  });
+
+  it("is the tables of a dataset, of that one alone", () => {
+    const dataset = planned("google_bigquery_dataset", { dataset_id: "rows" });
+    const table = (of: string) => planned("google_bigquery_table", { dataset_id: of, table_id: "paid" });
+    expect(held(dataset, [dataset, table("rows"), table("rows2")])).toEqual(["paid"]);
+    expect(held(dataset, [dataset, bucket])).toEqual([]);
+  });
+});
 
 describe("what has become of a resource", () => {
   const resource = planned("google_pubsub_subscription", { name: "s", topic: "a", retry_policy: [{}] });

@@ -47,12 +47,28 @@ const KINDS: Readonly<Record<string, { readonly config: Attributes; readonly pat
   google_storage_bucket: { config: { name: "files", location: "EU" }, path: "/storage/v1/b/files" },
 };
 
+/** What holds a table, and lets itself be deleted with what it holds. */
+const dataset = (leave: boolean) => ({
+  google_bigquery_dataset: { rows: { dataset_id: "rows", location: "EU", delete_contents_on_destroy: leave } },
+});
+const table = {
+  google_bigquery_table: {
+    paid: {
+      dataset_id: "${google_bigquery_dataset.rows.dataset_id}",
+      table_id: "paid",
+      deletion_protection: false,
+      schema: '[{"name":"data","type":"STRING"}]',
+    },
+  },
+};
+const emptied = { google_storage_bucket: { it: { ...KINDS["google_storage_bucket"]!.config, force_destroy: true } } };
+
 const document = (more: Readonly<Record<string, Readonly<Record<string, Attributes>>>> = {}): Attributes => {
   const kinds = Object.entries(KINDS).map(([type, { config }]) => [type, { it: config, ...more[type] }] as const);
-  const code = { name: "code.zip", bucket: "files", source: "archives/charge.zip" };
+  const code = { name: "code.zip", bucket: "${google_storage_bucket.it.name}", source: "archives/charge.zip" };
   return {
     provider: { google: [{ project: PROJECT, region: "europe-west1" }] },
-    resource: { ...Object.fromEntries(kinds), google_storage_bucket_object: { code } },
+    resource: { ...more, ...Object.fromEntries(kinds), google_storage_bucket_object: { code } },
   };
 };
 
@@ -107,6 +123,35 @@ describeWithTerraform("What clients of the engine do, under Terraform", () => {
     expect((await terraform("plan", "-detailed-exitcode")).code).toBe(0);
   });
 
+  it("keeps a bucket from being destroyed that holds something, and says what lets it go", async () => {
+    const { code, text } = await terraform("destroy", "-auto-approve", "-no-color", "-target=google_storage_bucket.it");
+    expect([code, text]).toEqual([
+      1,
+      expect.stringMatching(
+        /MR4307: cannot delete files, which holds a\.txt; Google answers 409, the bucket is not empty.*set force_destroy = true and apply that first/,
+      ),
+    ]);
+    expect(engine.storage.list("files").items).toMatchObject([{ name: "a.txt" }]);
+    await terraform("apply", "-auto-approve");
+    expect((await terraform("plan", "-detailed-exitcode")).code).toBe(0);
+  });
+
+  it("keeps a dataset too, for a table that no state knows", async () => {
+    write(document({ ...dataset(false), ...table }));
+    expect((await terraform("apply", "-auto-approve")).code).toBe(0);
+    expect((await terraform("state", "rm", "google_bigquery_table.paid")).code).toBe(0);
+    const destroy = () => terraform("destroy", "-auto-approve", "-no-color", "-target=google_bigquery_dataset.rows");
+    expect(await destroy()).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("which holds paid; Google answers 400"),
+    });
+    expect(engine.system.tables).toHaveLength(1);
+    write(document(dataset(true)));
+    expect((await terraform("apply", "-auto-approve")).code).toBe(0);
+    expect((await destroy()).code).toBe(0);
+    expect(engine.system.tables).toEqual([]);
+  });
+
   it("can be imported, a topic and a subscription that they have made", async () => {
     await client("PUT", `/v1/projects/${PROJECT}/topics/theirs`, { messageRetentionDuration: "1200s" });
     await client("PUT", `/v1/projects/${PROJECT}/subscriptions/theirs`, {
@@ -151,7 +196,8 @@ describeWithTerraform("What clients of the engine do, under Terraform", () => {
   });
 
   it("is gone with the rest, objects of buckets too", async () => {
-    write(document());
+    write(document(emptied));
+    expect((await terraform("apply", "-auto-approve")).code).toBe(0);
     expect((await terraform("destroy", "-auto-approve")).code).toBe(0);
     expect([engine.pubsub.topics(), engine.pubsub.subscriptions(), engine.storage.buckets()]).toEqual([[], [], []]);
     write(document());
