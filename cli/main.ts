@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     tasksPurge: (...args) => lazy.tasks().tasksPurge(...args, terminal),
     jobsList: (...args) => lazy.jobs().jobsList(...args, terminal),
     jobsRun: (...args) => lazy.jobs().jobsRun(...args, terminal),
-    redrive: (...args) => lazy.redrive().redrive(...args, terminal),
+    redrive: (...args) => lazy.redrive().redrive(...args, terminal, { signals }),
     clockAdvance: (...args) => lazy.clock().clockAdvance(...args, terminal),
     wait: (...args) => lazy.clock().wait(...args, terminal),
     fidelity: (...args) => lazy.fidelity().fidelity(...args, terminal),

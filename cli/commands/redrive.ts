@@ -1,4 +1,4 @@
-import { redriveVariables, type RedriveChoice } from "../../contract/redrive";
+import type { RedriveChoice } from "../../contract/redrive";
 import { IssuesError } from "../../contract/issue";
 import { formatDuration } from "../../language/duration";
 import { nearest } from "../../language/nearest";
@@ -12,8 +12,11 @@ import { EXIT, type ExitCode } from "../exit";
 import { columns } from "../layout";
 import type { CommonOptions } from "../program";
 import { type Parking, parkingsOf } from "../redrive/parkings";
-import { askGoogle, engineAt, googleCloud, type Place, refusal } from "../redrive/place";
+import { runJob } from "../redrive/execution";
+import { explained } from "../redrive/google";
+import { engineAt, googleCloud, type Outside, type Place } from "../redrive/place";
 import { chooseStack } from "../stack";
+import type { Signals } from "../signals";
 import type { Terminal } from "../terminal";
 import { requireEngine } from "./ask";
 
@@ -30,19 +33,25 @@ export interface RedriveCommandOptions extends CommonOptions, Omit<RedriveChoice
 
 const short = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 
+export interface RedriveSurroundings extends Outside {
+  /** Ctrl-C. @default nobody presses it */
+  readonly signals?: Pick<Signals, "onFirst">;
+}
+
 /**
  * `millrace redrive`: dead letters of a handler, and what would become of them; with `--deliver` each is given to that
  * handler again.
- * @returns findings when one has failed again on the way
+ * @returns findings when one has failed again on the way, or when it was interrupted
  */
 export async function redrive(
   handler: string,
   stack: string | undefined,
   options: RedriveCommandOptions,
   terminal: Terminal,
+  surroundings: RedriveSurroundings = {},
 ): Promise<ExitCode> {
-  const chosen = chooseStack(options.out, stack);
-  const place = options.cloud ? googleCloud(process.env) : await engineAt(requireEngine(chosen, options));
+  const chosen = chooseStack(options.out, stack, !options.cloud);
+  const place = options.cloud ? googleCloud(surroundings) : await engineAt(requireEngine(chosen, options));
   const parking = parkingNamed(handler, chosen, parkingsOf(options.out, chosen));
   if (parking.manifest.store === "memory") throw new IssuesError([forgetful(`${chosen}/${handler}`)]);
   const subscription = subscriptionOf(parking, options.subscription, chosen);
@@ -58,24 +67,79 @@ export async function redrive(
     maxRedrives,
     dryRun: !options.deliver,
   };
-  const told = { schemaVersion: 1, stack: chosen, handler, subscription, dryRun: !options.deliver };
-  if (options.deliver && byItsJob(parking, options)) {
-    const { job } = parking;
-    if (job === undefined) throw outOfReach(parking, chosen);
-    if (!options.json) terminal.err(`running ${short(job)}, which gives them to ${handler}`);
-    const { execution, failed } = await runJob(place, job, choice);
-    if (options.json) terminal.out(JSON.stringify({ ...told, job, execution, failed }));
-    else terminal.out(`${short(execution)}: ${failed ?? "succeeded"}; its log says what became of each letter`);
-    return failed === undefined ? EXIT.ok : EXIT.findings;
+  const needsJob = options.deliver && byItsJob(parking, options);
+  if (needsJob && parking.job === undefined) throw outOfReach(parking, chosen);
+  const stop = new AbortController();
+  surroundings.signals?.onFirst(() => stop.abort());
+  const asked: Asked = { handler, stack: chosen, parking, subscription, place, choice, signal: stop.signal };
+  try {
+    // Whoever is not logged in is told so at once.
+    await place.accessToken();
+    return needsJob && parking.job !== undefined
+      ? await byJob(asked, parking.job, options, terminal)
+      : await directly(asked, options, terminal);
+  } catch (error) {
+    throw explained(error);
   }
-  const steps: RedriveStep[] = [];
-  const summary = await outcomeOf(parking, subscription, place, choice, terminal, (step) => {
-    steps.push(step);
-    if (!options.json && options.deliver && step.what !== "left") terminal.err(lineOf(step));
+}
+
+interface Asked {
+  readonly handler: string;
+  readonly stack: string;
+  readonly parking: Parking;
+  readonly subscription: string;
+  readonly place: Place;
+  readonly choice: RedriveChoice;
+  readonly signal: AbortSignal;
+}
+
+const told = ({ stack, handler, subscription, choice: { dryRun } }: Asked) => ({
+  schemaVersion: 1,
+  stack,
+  handler,
+  subscription,
+  dryRun,
+});
+
+async function byJob(
+  asked: Asked,
+  job: string,
+  { json }: RedriveCommandOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { handler, place, choice, signal } = asked;
+  const { execution, failed, logUri, goesOn } = await runJob(place, job, choice, {
+    signal,
+    begun: (name) =>
+      void (json || terminal.err(`running ${short(job)} as ${short(name)}, which gives them to ${handler}`)),
   });
-  if (options.json) terminal.out(JSON.stringify({ ...told, summary, letters: steps.map(letterOf) }));
+  if (json) terminal.out(JSON.stringify({ ...told(asked), job, execution, logUri, failed, interrupted: goesOn }));
+  else if (goesOn)
+    terminal.err(`no longer waiting for ${short(execution)}, which goes on; cancel it with ${cancel(execution)}`);
+  else {
+    terminal.out(`${short(execution)}: ${failed ?? "succeeded"}; its log says what became of each letter`);
+    if (logUri) terminal.err(logUri);
+  }
+  return failed === undefined && !goesOn ? EXIT.ok : EXIT.findings;
+}
+
+function cancel(execution: string): string {
+  const [, project, , region] = execution.split("/");
+  return `\`gcloud run jobs executions cancel ${short(execution)} --region=${region} --project=${project}\``;
+}
+
+async function directly(asked: Asked, { json, deliver }: RedriveCommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const { handler, choice, place, signal } = asked;
+  const steps: RedriveStep[] = [];
+  const summary = await outcomeOf(asked, terminal, (step) => {
+    steps.push(step);
+    if (!json && deliver && step.what !== "left") terminal.err(lineOf(step));
+  });
+  const interrupted = signal.aborted;
+  if (json) terminal.out(JSON.stringify({ ...told(asked), summary, interrupted, letters: steps.map(letterOf) }));
   else show(handler, steps, summary, choice, place, terminal);
-  return summary.failed > 0 ? EXIT.findings : EXIT.ok;
+  if (!json && interrupted) terminal.err("interrupted; the letters that are left stay where they are");
+  return summary.failed > 0 || interrupted ? EXIT.findings : EXIT.ok;
 }
 
 /** From outside its project an internal handler is reached by its job alone, and one that nobody calls by no other way. */
@@ -83,22 +147,30 @@ const byItsJob = ({ called }: Parking, { cloud }: RedriveCommandOptions): boolea
   !called || (cloud === true && called.internal);
 
 async function outcomeOf(
-  { manifest, called, database }: Parking,
-  subscription: string,
-  place: Place,
-  { causes, keys, olderThan, newerThan, ...how }: RedriveChoice,
+  { parking: { manifest, called, database }, subscription, place, choice, signal }: Asked,
   terminal: Terminal,
   onStep: (step: RedriveStep) => void,
 ): Promise<RedriveSummary> {
-  const { engine: emulatorHost, accessToken, clock } = place;
+  const { engine: emulatorHost, accessToken, clock, random, send } = place;
+  const { causes, keys, olderThan, newerThan, ...how } = choice;
   const contract = { manifest };
-  const to: Target = called
-    ? toUrl(contract, place.addressOf(called), { idToken: () => place.idToken(called.as, called.audience) })
-    : { contract, deliver: async () => false };
+  const idToken = called && (() => place.idToken(called.as, called.audience));
+  // Before any record is opened for deliveries that could not be made.
+  if (!how.dryRun) await idToken?.();
+  const to: Target =
+    called && idToken
+      ? toUrl(contract, place.addressOf(called), { idToken, fetch: send })
+      : { contract, deliver: async () => false };
   const store: Store =
     manifest.store === "postgres"
       ? postgresStore()
-      : firestoreStore({ accessToken, env: {}, ...(database && { database }), ...(emulatorHost && { emulatorHost }) });
+      : firestoreStore({
+          accessToken,
+          env: {},
+          fetch: send,
+          ...(database && { database }),
+          ...(emulatorHost && { emulatorHost }),
+        });
   const say = (line: string) => {
     const { severity, message, error } = JSON.parse(line) as {
       readonly severity: string;
@@ -107,23 +179,21 @@ async function outcomeOf(
     };
     if (severity === "ERROR" || severity === "WARNING") terminal.err(`${message}${error ? `: ${error.message}` : ""}`);
   };
-  try {
-    return await run({
-      subscription,
-      to,
-      store,
-      where: { causes, keys, olderThan, newerThan },
-      ...how,
-      emulatorHost: emulatorHost ?? "",
-      accessToken,
-      clock,
-      log: createLog(say),
-      onStep,
-    });
-  } catch (error) {
-    if (error instanceof IssuesError) throw error;
-    throw refusal((error as Error).message, "see that the subscription is there and that you may take from it");
-  }
+  return run({
+    subscription,
+    to,
+    store,
+    where: { causes, keys, olderThan, newerThan },
+    ...how,
+    emulatorHost: emulatorHost ?? "",
+    accessToken,
+    fetch: send,
+    clock,
+    random,
+    signal,
+    log: createLog(say),
+    onStep,
+  });
 }
 
 function parkingNamed(handler: string, stack: string, parkings: readonly Parking[]): Parking {
@@ -151,27 +221,6 @@ function outOfReach({ manifest, called }: Parking, stack: string): IssuesError {
     : `${manifest.name} has no address: it pulls, or is a job`;
   const fix = "give it a redrive job (`redrive: true`), which this command then runs";
   return new IssuesError([{ code: "MR5010", severity: "error", path: `${stack}/${manifest.name}`, problem, fix }]);
-}
-
-interface Operation {
-  readonly name: string;
-  readonly done?: boolean;
-  readonly error?: { readonly message: string };
-  readonly metadata: { readonly name: string };
-}
-
-const POLL_MS = 2_000;
-
-/** Runs the redrive job with the choice over its own, and waits for its end. google/cloud/run/v2/job.proto */
-async function runJob({ run: base, accessToken }: Place, job: string, choice: RedriveChoice) {
-  const env = Object.entries(redriveVariables(choice)).map(([name, value]) => ({ name, value }));
-  const overrides = { containerOverrides: [{ env }] };
-  let operation = (await askGoogle(`${base}/v2/${job}:run`, await accessToken(), { overrides })) as Operation;
-  while (!operation.done) {
-    await new Promise((resolve) => setTimeout(resolve, base.startsWith("https:") ? POLL_MS : POLL_MS / 20));
-    operation = (await askGoogle(`${base}/v2/${operation.name}`, await accessToken())) as Operation;
-  }
-  return { execution: operation.metadata.name, failed: operation.error?.message };
 }
 
 const WORDS = {

@@ -56,7 +56,7 @@ export function parkingsOf(outDir: string, stack: string): readonly Parking[] {
   const redrives = programs.filter(({ program }) => program.environment[ENV.subscription] !== undefined);
   const jobs = programs.filter((one) => !redrives.includes(one)).map(({ program }) => program);
   const found = new Map<string, Parking>();
-  const add = ({ environment }: ProgramSpec, called?: Parking["called"]) => {
+  const add = ({ environment }: Pick<ProgramSpec, "environment">, called?: Parking["called"]) => {
     const manifest = manifests.get(environment[ENV.contractHash] ?? "");
     const topic = environment[ENV.deadLetterTopic];
     if (!manifest || !topic || found.has(manifest.name)) return;
@@ -73,13 +73,18 @@ export function parkingsOf(outDir: string, stack: string): readonly Parking[] {
   for (const { spec, resource } of system.targets) add(spec, calledAt(spec, ingressOf(resource.attributes)));
   for (const { config } of system.workerPools) add(config.program);
   for (const program of jobs) add(program);
+  for (const { program, url, resource } of system.images)
+    add(program, url === undefined ? undefined : calledAt({ ...program, url }, ingressOf(resource.attributes)));
   return [...found.values()].sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
 }
 
 const ingressOf = (attributes: Attributes): string | undefined =>
   textAt(attributes, "ingress") ?? textAt(attributes, "service_config.ingress_settings");
 
-function calledAt({ name, url, environment }: TargetSpec, ingress: string | undefined): Parking["called"] {
+function calledAt(
+  { name, url, environment }: Pick<TargetSpec, "name" | "url" | "environment">,
+  ingress: string | undefined,
+): Parking["called"] {
   // What ends in a star stands for addresses that Google chooses.
   const first = (variable: string) => environment[variable]?.split(",").find((one) => one && !one.endsWith("*"));
   const [audience, as] = [first(ENV.audience), first(ENV.callers)];

@@ -45,7 +45,8 @@ export const cliCodes = {
   MR5009: {
     title: "what a redrive needs does not answer, or refuses",
     why: "letters that were looked at are given back, and nothing is lost: the command can be run again",
-    fix: "look at what is said: a login, a role, a subscription that is not there",
+    fix: "do what is said: log in, ask for the role, deploy the stack, look for the execution",
+    source: "https://cloud.google.com/apis/design/errors",
   },
   MR5010: {
     title: "handler that this machine cannot call",

@@ -16,7 +16,7 @@ import {
 import { addForeignBuckets, addTriggers, checkSources } from "./event-sources";
 import { membersOf, missingDeadLetterGrants, pubsubAgent } from "./grants";
 import { type SystemRunJob, type SystemWorkerPool, runJobsOf, workerPoolsOf } from "./programs";
-import type { TargetSpec } from "./target";
+import type { ProgramSpec, TargetSpec } from "./target";
 
 /** A workload the engine runs. */
 export interface SystemTarget {
@@ -25,6 +25,14 @@ export interface SystemTarget {
   readonly urls: readonly string[];
   /** `webhooks-dev/google_cloud_run_v2_service.pushes` */
   readonly address: string;
+  readonly resource: PlannedResource;
+}
+
+/** A workload that runs a container image: on Google Cloud it is there, and here nothing starts it. */
+export interface SystemImage {
+  readonly program: Omit<ProgramSpec, "archive">;
+  /** Of a service; a job or worker pool has none. */
+  readonly url?: string;
   readonly resource: PlannedResource;
 }
 
@@ -39,6 +47,7 @@ export interface System {
   readonly targets: readonly SystemTarget[];
   readonly runJobs: readonly SystemRunJob[];
   readonly workerPools: readonly SystemWorkerPool[];
+  readonly images: readonly SystemImage[];
   readonly databases: readonly string[];
   readonly ttls: Draft["ttls"];
   readonly buckets: readonly BucketDraft[];
@@ -115,6 +124,7 @@ export function systemOf(
     targets,
     runJobs,
     workerPools: workerPoolsOf(draft),
+    images: imagesOf(draft),
     databases: [...draft.databases].sort(),
     ttls: draft.ttls,
     buckets: draft.buckets,
@@ -214,6 +224,15 @@ function targetsOf(draft: Draft): readonly SystemTarget[] {
     ];
   });
 }
+
+const imagesOf = ({ workloads, runJobs, workerPools }: Draft): readonly SystemImage[] => [
+  ...workloads.flatMap(({ source, spec, resource }) =>
+    source === undefined ? [{ program: spec, url: spec.url, resource }] : [],
+  ),
+  ...[...runJobs, ...workerPools].flatMap(({ source, program, resource }) =>
+    source === undefined ? [{ program, resource }] : [],
+  ),
+];
 
 /** The target an endpoint belongs to: the one with the longest URL that the endpoint starts with. */
 export function targetOf(targets: readonly SystemTarget[], endpoint: string): SystemTarget | undefined {

@@ -1,3 +1,17 @@
+/** A service that has answered with a refusal: asking again is of no use. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(
+    message: string,
+    /** Who refuses, for a person. */
+    readonly by: string,
+    /** Of HTTP. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
 /** What Google says about a failure, without the rest of the page. */
 export function brief(body: string): string {
   try {

@@ -3,6 +3,8 @@ import type { RedriveChoice } from "../../contract/redrive";
 import { type Clock, realClock, sleep } from "../clock";
 import { metadataAccessToken } from "../google/access-token";
 import { createLog, type Log } from "../log";
+import { patiently } from "../record/transition";
+import { Refused } from "../google/http";
 import { type DeadLetter, eventOf, postmarkOf, type Postmark, redrivesOf, reopening } from "./letter";
 import { letterBox, type Pulled } from "./subscription";
 import type { Target } from "./target";
@@ -41,6 +43,8 @@ export interface RedriveOptions extends Omit<RedriveChoice, keyof RedriveFilter>
   readonly fetch?: typeof fetch;
   /** @default the wall clock */
   readonly clock?: Clock;
+  /** In [0, 1). @default Math.random */
+  readonly random?: () => number;
   /** @default stdout */
   readonly log?: Log;
 }
@@ -65,16 +69,19 @@ const PAGE = 10;
 const EMPTY_PULLS = 3;
 const EMPTY_PAUSE_MS = 500;
 const HOLD_SECONDS = 600;
+/** Pub/Sub and the store are asked again for so long when they do not answer. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Delivers parked events again, to the handler that failed and to no other. Each is reopened in its record first, and
  * its letter is removed only when the delivery was acknowledged, so a crash in between loses nothing; running it again
  * goes on.
- * @throws Unavailable when Pub/Sub does not answer; StoreUnavailable when the store does not
+ * @throws Unavailable when Pub/Sub does not answer for half a minute, StoreUnavailable when the store does not; Refused
+ * when one of them says no, or lets no event through to the handler
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveSummary> {
   const { to, store, rate = 10, limit = 1_000, maxRedrives = 3, dryRun = false, signal } = options;
-  const { clock = realClock(), fetch: send = fetch } = options;
+  const { clock = realClock(), fetch: send = fetch, random = Math.random } = options;
   if (!(rate > 0)) throw new RangeError(`rate ${rate} is not above 0`);
   for (const [name, value] of Object.entries({ limit, maxRedrives }))
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} ${value} is not a whole number from 1`);
@@ -86,6 +93,8 @@ export async function redrive(options: RedriveOptions): Promise<RedriveSummary> 
     accessToken: options.accessToken ?? metadataAccessToken({ clock, fetch: send }),
     fetch: send,
   });
+  const asking = <T>(attempt: () => Promise<T>): Promise<T> =>
+    patiently({ clock, random, untilMs: clock.now() + PATIENCE_MS }, attempt);
   const matches = filterOf(options);
   const counts = { looked: 0, matched: 0, delivered: 0, failed: 0, obsolete: 0, guarded: 0 };
   const stopped = () => signal?.aborted === true;
@@ -95,40 +104,48 @@ export async function redrive(options: RedriveOptions): Promise<RedriveSummary> 
   /** Kept until the end, so that they do not come again. */
   const kept = new Set<string>();
 
+  const reopen = async (postmark: Postmark | undefined): Promise<"deliver" | "obsolete" | "failed"> => {
+    if (!postmark?.record || !postmark.claimed) return "deliver";
+    const { record } = postmark;
+    // Twice: where the reply to a write was lost, the second look finds it made.
+    for (let look = 0; look < 2; look++) {
+      const step = reopening(record, postmark, await asking(() => store.read(record)));
+      if (step.kind !== "reopen") return step.kind;
+      if ((await asking(() => store.commit(step.change))).applied) return "deliver";
+    }
+    return "failed";
+  };
+
   const one = async (letter: Pulled, postmark: Postmark | undefined): Promise<RedriveStep["what"]> => {
     if (!matches(letter, postmark, clock.now())) return "left";
     const event = eventOf(letter);
     const identity = postmark?.record ?? event.meta.id;
     if ((postmark?.redrives ?? redrivesOf(letter.attributes)) >= maxRedrives || driven.has(identity)) return "guarded";
     if (dryRun) return "matched";
-    if (postmark?.record && postmark.claimed) {
-      const step = reopening(postmark.record, postmark, await store.read(postmark.record));
-      if (step.kind === "obsolete") return "obsolete";
-      if (step.kind === "reopen" && !(await store.commit(step.change)).applied) return "failed";
-    }
+    const reopened = await reopen(postmark);
+    if (reopened !== "deliver") return reopened;
     driven.add(identity);
     let acknowledged = false;
     try {
       acknowledged = await to.deliver(event);
     } catch (error) {
+      if (error instanceof Refused) throw error;
       log.error("the handler was not reached", { error, messageId: event.meta.id });
     }
-    await sleep(clock, 1_000 / rate);
+    await sleep(clock, 1_000 / rate, signal);
     return acknowledged ? "delivered" : "failed";
   };
 
   try {
     for (let empty = 0; empty < EMPTY_PULLS && counts.looked < limit && !stopped();) {
-      const letters = await box.pull(Math.min(PAGE, limit - counts.looked));
-      await box.hold(
-        letters.map(({ ackId }) => ackId),
-        HOLD_SECONDS,
-      );
-      for (const { ackId } of letters) kept.add(ackId);
+      const letters = await asking(() => box.pull(Math.min(PAGE, limit - counts.looked)));
+      const ackIds = letters.map(({ ackId }) => ackId);
+      for (const ackId of ackIds) kept.add(ackId);
+      await asking(() => box.hold(ackIds, HOLD_SECONDS));
       const fresh = letters.filter(({ id }) => !seen.has(id));
       if (fresh.length === 0) {
         empty++;
-        await sleep(clock, EMPTY_PAUSE_MS);
+        await sleep(clock, EMPTY_PAUSE_MS, signal);
         continue;
       }
       empty = 0;
@@ -136,14 +153,14 @@ export async function redrive(options: RedriveOptions): Promise<RedriveSummary> 
         if (stopped()) break;
         seen.add(letter.id);
         counts.looked++;
-        await box.hold([letter.ackId], HOLD_SECONDS);
+        await asking(() => box.hold([letter.ackId], HOLD_SECONDS));
         const postmark = postmarkOf(letter);
         const what = await one(letter, postmark);
         if (what !== "left" && what !== "guarded") counts.matched++;
         if (what !== "left" && what !== "matched") counts[what]++;
         options.onStep?.({ letter, what, ...(postmark && { postmark }) });
         if (what !== "delivered" && what !== "obsolete") continue;
-        await box.ack([letter.ackId]);
+        await asking(() => box.ack([letter.ackId]));
         kept.delete(letter.ackId);
       }
     }

@@ -1,6 +1,6 @@
 import { Unavailable } from "../errors";
 import type { AccessToken } from "../google/access-token";
-import { brief } from "../google/http";
+import { brief, Refused } from "../google/http";
 import type { DeadLetter } from "./letter";
 
 /** A message of the subscription, and what to answer it with. */
@@ -8,6 +8,7 @@ export interface Pulled extends DeadLetter {
   readonly ackId: string;
 }
 
+/** Every method rejects with `Unavailable` when there was no answer, and with `Refused` when it was a refusal. */
 export interface LetterBox {
   /** Messages that are there now; none does not mean that there are none. */
   pull(max: number): Promise<readonly Pulled[]>;
@@ -38,6 +39,9 @@ interface PullAnswer {
   }[];
 }
 
+/** A request has 512 KB at most: https://cloud.google.com/pubsub/quotas#resource_limits */
+const MAX_ACK_IDS = 1_000;
+
 /** A pull subscription over REST: https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions */
 export function letterBox({ subscription, emulatorHost, accessToken, fetch }: LetterBoxOptions): LetterBox {
   const base = `${emulatorHost ? `http://${emulatorHost}` : "https://pubsub.googleapis.com"}/v1/${subscription}`;
@@ -57,11 +61,15 @@ export function letterBox({ subscription, emulatorHost, accessToken, fetch }: Le
     } catch (error) {
       throw new Unavailable(`${failed}: ${(error as Error).message}`, { cause: error });
     }
-    if (!response.ok) throw new Unavailable(`${failed}: ${response.status} ${brief(text)}`);
-    return text ? JSON.parse(text) : {};
+    const { status, ok } = response;
+    if (ok) return text ? JSON.parse(text) : {};
+    const message = `${failed}: ${status} ${brief(text)}`;
+    throw status === 429 || status >= 500 ? new Unavailable(message) : new Refused(message, "Pub/Sub", status);
   };
-  const unlessEmpty = (ackIds: readonly string[], method: string, more: object = {}) =>
-    ackIds.length === 0 ? Promise.resolve() : call(method, { ackIds, ...more }).then(() => undefined);
+  const each = async (ackIds: readonly string[], method: string, more: object = {}) => {
+    for (let i = 0; i < ackIds.length; i += MAX_ACK_IDS)
+      await call(method, { ackIds: ackIds.slice(i, i + MAX_ACK_IDS), ...more });
+  };
   return {
     async pull(max) {
       const { receivedMessages = [] } = (await call("pull", {
@@ -77,7 +85,7 @@ export function letterBox({ subscription, emulatorHost, accessToken, fetch }: Le
         ...(message.orderingKey && { orderingKey: message.orderingKey }),
       }));
     },
-    ack: (ackIds) => unlessEmpty(ackIds, "acknowledge"),
-    hold: (ackIds, seconds) => unlessEmpty(ackIds, "modifyAckDeadline", { ackDeadlineSeconds: seconds }),
+    ack: (ackIds) => each(ackIds, "acknowledge"),
+    hold: (ackIds, seconds) => each(ackIds, "modifyAckDeadline", { ackDeadlineSeconds: seconds }),
   };
 }

@@ -2,6 +2,7 @@ import { type Contract, DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { logDelivery, prepare, type RuntimeOptions } from "../core";
 import type { Incoming } from "../decode/incoming";
 import { deliver } from "../deliver";
+import { Refused } from "../google/http";
 import type { Handler } from "../handler";
 import { createShutdown } from "../shutdown";
 import { concernsUncalled } from "../uncalled";
@@ -9,7 +10,10 @@ import { concernsUncalled } from "../uncalled";
 /** The handler that events are delivered to again, and no other. */
 export interface Target {
   readonly contract: Pick<Contract, "manifest">;
-  /** @returns whether it was acknowledged: handled, or parked again */
+  /**
+   * @returns whether it was acknowledged: handled, or parked again
+   * @throws Refused when no event would be let in; anything else concerns this one alone
+   */
   deliver(event: Incoming): Promise<boolean>;
 }
 
@@ -41,6 +45,11 @@ export interface ToUrlOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** What Pub/Sub itself takes for an acknowledgement: https://cloud.google.com/pubsub/docs/push#receive_push */
+const ACKS: readonly number[] = [102, 200, 201, 202, 204];
+/** What a front door says, or a login page in front of it, before any handler has seen the event. */
+const CLOSED: readonly number[] = [301, 302, 303, 307, 308, 401, 403, 404];
+
 /** The deployed handler, over HTTP: each event as a Pub/Sub push to its address alone. */
 export function toUrl(contract: Target["contract"], url: string, options: ToUrlOptions): Target {
   const send = options.fetch ?? fetch;
@@ -58,10 +67,14 @@ export function toUrl(contract: Target["contract"], url: string, options: ToUrlO
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${await options.idToken()}` },
         body: JSON.stringify({ message, ...(meta.source && { subscription: meta.source }) }),
+        // A login page answers 200 to whoever follows it there.
+        redirect: "manual",
         signal: AbortSignal.timeout(contract.manifest.timeLimitMs + DEADLINE_MARGIN_MS),
       });
       await response.arrayBuffer();
-      return response.ok;
+      const { status } = response;
+      if (CLOSED.includes(status)) throw new Refused(`${url} answers ${status}`, "the handler's address", status);
+      return ACKS.includes(status);
     },
   };
 }

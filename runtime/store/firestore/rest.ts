@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../../errors";
 import type { AccessToken } from "../../google/access-token";
-import { brief } from "../../google/http";
+import { brief, Refused } from "../../google/http";
 import type { RestFields } from "./values";
 
 /** https://cloud.google.com/firestore/docs/reference/rest/v1/Write */
@@ -73,9 +73,12 @@ export function firestoreRest({ database, emulatorHost, accessToken, fetch }: Re
     const status = statusOf(text);
     if (PRECONDITION_FAILED.includes(status)) return { status, body: undefined };
     const message = `Firestore :${method}: ${response.status} ${brief(text)}`;
-    if (OUR_FAULT.includes(status)) throw new Error(message);
+    if (OUR_FAULT.includes(status)) throw new Refused(message, "Firestore", response.status);
     throw new StoreUnavailable(message);
   };
+
+  const nowhere = (method: string, status: string) =>
+    new Refused(`Firestore :${method}: ${status}; is there a database ${database}?`, "Firestore", 404);
 
   return {
     async commit(writes) {
@@ -89,7 +92,7 @@ export function firestoreRest({ database, emulatorHost, accessToken, fetch }: Re
     },
     async batchGet(names) {
       const { status, body } = await call("batchGet", { documents: names });
-      if (status !== "OK") throw new Error(`Firestore :batchGet: ${status}; is there a database ${database}?`);
+      if (status !== "OK") throw nowhere("batchGet", status);
       return body as readonly RestFound[];
     },
     async names(collection, limit, after) {
@@ -103,7 +106,7 @@ export function firestoreRest({ database, emulatorHost, accessToken, fetch }: Re
           limit,
         },
       });
-      if (status !== "OK") throw new Error(`Firestore :runQuery: ${status}; is there a database ${database}?`);
+      if (status !== "OK") throw nowhere("runQuery", status);
       return (body as readonly { readonly document?: RestDocument }[]).flatMap(({ document }) => document?.name ?? []);
     },
   };
