@@ -1,3 +1,4 @@
+import { BASIC, ROLES } from "../roles";
 import type { Callee } from "./callees";
 
 /** What an identity needs for a call: one of the roles, on the resource or on its project. */
@@ -23,70 +24,54 @@ const ON_PROJECT = { argument: undefined };
 const NEEDS: readonly Line[] = [
   {
     connector: /^pubsub\.v1\.projects\.topics\.publish$/,
-    roles: ["roles/pubsub.publisher", "roles/pubsub.editor", "roles/pubsub.admin"],
+    roles: ROLES.publish,
     argument: "topic",
   },
   {
     connector: /^pubsub\.v1\.projects\.subscriptions\.(pull|acknowledge)$/,
-    roles: ["roles/pubsub.subscriber", "roles/pubsub.editor", "roles/pubsub.admin"],
+    roles: ROLES.subscribe,
     argument: "subscription",
   },
   {
     connector: /^cloudtasks\.v2\.projects\.locations\.queues\.tasks\.create$/,
-    roles: ["roles/cloudtasks.enqueuer", "roles/cloudtasks.admin"],
+    roles: ROLES.enqueue,
     argument: "parent",
   },
   {
     connector: /^run\.v[12]\.(projects\.locations|namespaces)\.jobs\.run$/,
-    roles: [
-      "roles/run.invoker",
-      "roles/run.jobsExecutor",
-      "roles/run.jobsExecutorWithOverrides",
-      "roles/run.developer",
-      "roles/run.admin",
-    ],
+    roles: ROLES.runJob,
     argument: "name",
   },
   {
     connector: /^workflowexecutions\.v1\..*\.executions\.(run|create)$/,
-    roles: ["roles/workflows.invoker", "roles/workflows.editor", "roles/workflows.admin"],
+    roles: ROLES.execute,
     ...ON_PROJECT,
   },
   {
     connector: /^firestore\.v1\.projects\.databases\.documents\.(get|list|runQuery|batchGet)$/,
-    roles: ["roles/datastore.viewer", "roles/datastore.user", "roles/datastore.owner"],
+    roles: ["roles/datastore.viewer", ...ROLES.useDocuments],
     ...ON_PROJECT,
   },
   {
     connector: /^firestore\.v1\.projects\.databases\.documents\./,
-    roles: ["roles/datastore.user", "roles/datastore.owner"],
+    roles: ROLES.useDocuments,
     ...ON_PROJECT,
   },
   {
     connector: /^storage\.v1\.objects\.(get|list)$/,
-    roles: [
-      "roles/storage.objectViewer",
-      "roles/storage.objectUser",
-      "roles/storage.objectAdmin",
-      "roles/storage.admin",
-    ],
+    roles: ROLES.readObjects,
     argument: "bucket",
     resource: (bucket) => `b/${bucket}`,
   },
   {
     connector: /^storage\.v1\.objects\.insert$/,
-    roles: [
-      "roles/storage.objectCreator",
-      "roles/storage.objectUser",
-      "roles/storage.objectAdmin",
-      "roles/storage.admin",
-    ],
+    roles: ROLES.createObjects,
     argument: "bucket",
     resource: (bucket) => `b/${bucket}`,
   },
   {
     connector: /^secretmanager\.v1\.projects\.secrets\.versions\.access(String)?$/,
-    roles: ["roles/secretmanager.secretAccessor", "roles/secretmanager.admin"],
+    roles: ROLES.readSecret,
     argument: "secret_id",
     resource: (secret, project) => `projects/${project}/secrets/${secret}`,
   },
@@ -102,13 +87,10 @@ const NEEDS: readonly Line[] = [
   },
 ];
 
-/** Roles on a project that allow everything above. */
-const BASIC = ["roles/editor", "roles/owner"];
-
 /** What a connector, or a log entry, needs; nothing for requests, and for connectors of which nobody here knows. */
 export function needOf(callee: Callee, project: string): Need | undefined {
   const whole = `projects/${project}`;
-  if (callee.kind === "log") return { roles: ["roles/logging.logWriter", "roles/logging.admin"], on: whole };
+  if (callee.kind === "log") return { roles: ROLES.writeLogs, on: whole };
   if (callee.kind !== "connector") return undefined;
   const name = callee.function.replace(/^googleapis\./, "");
   const line = NEEDS.find(({ connector }) => connector.test(name));

@@ -1,7 +1,7 @@
+import { type Action, BASIC, ROLES } from "../../language/roles";
 import type { Item, Landscape } from "./landscape";
 import { grantedOn, isOnProject } from "./names";
 import { hasAt, textAt, textsAt } from "./read-value";
-import { BASIC, type Action, ROLES } from "./roles";
 import { isKnown, same, type Sameness } from "./unknown";
 
 /** One member, one role, one resource. */

@@ -1,11 +1,14 @@
 import type { Issue } from "../../contract/issue";
+import { BASIC, ROLES } from "../../language/roles";
 import { issue } from "../plan/issues";
 import { apiOfAgent } from "./agents";
 import { allows, type Grant } from "./grants";
 import { textAt } from "./read-value";
-import { JUDGED, ROLES } from "./roles";
 import { readable, same } from "./unknown";
 import { type Before, type Need, pathOf, type World } from "./world";
+
+/** Roles of whom it is known what they are for, so that one that nobody needs can be told. */
+const JUDGED: ReadonlySet<string> = new Set([...Object.values(ROLES).flat(), ...BASIC]);
 
 /** A need and who meets it. */
 export interface Judged {

@@ -1,3 +1,4 @@
+import type { Action } from "../../language/roles";
 import {
   argument,
   bucketName,
@@ -11,7 +12,6 @@ import {
   topicName,
 } from "./names";
 import { blocksAt, flagAt, textAt, textsAt } from "./read-value";
-import type { Action } from "./roles";
 import { isKnown, readable } from "./unknown";
 import { collector, labelOf, placeIn, type Walk, type World } from "./world";
 import { isDefaultAccount } from "./agents";

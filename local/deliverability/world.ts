@@ -1,10 +1,10 @@
 import type { Code } from "../../contract/codes";
 import type { GrantRecord } from "../../contract/grants";
 import type { Severity } from "../../contract/issue";
+import type { Action } from "../../language/roles";
 import { bookOf, type GrantBook, grantsOf, type Place } from "./grants";
 import type { Item, Landscape } from "./landscape";
 import { ownName, projectName } from "./names";
-import type { Action } from "./roles";
 import { type Workload, workloadsOf } from "./workloads";
 
 /** Something that must be allowed, or a path does not deliver. */

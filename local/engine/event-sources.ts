@@ -108,12 +108,12 @@ export function checkSources(draft: Draft): void {
     const { project, email = "nobody", own, criteria } = config;
     const on = `projects/${project}`;
     const member = `serviceAccount:${email}`;
-    if (!own && !membersOf(draft.grants, "receive", on).includes(member))
+    if (!own && !membersOf(draft.grants, "receiveEvents", on).includes(member))
       miss(resource, member, "roles/eventarc.eventReceiver", on);
     const bucket = criteria.find(({ attribute }) => attribute === "bucket")?.value;
     const found = draft.buckets.find((one) => one.config.name === bucket);
     const workflow = "workflow" in config.target ? config.target.workflow : undefined;
-    if (workflow !== undefined && !membersOf(draft.grants, "startWorkflow", workflow).includes(member))
+    if (workflow !== undefined && !membersOf(draft.grants, "execute", workflow).includes(member))
       miss(resource, member, "roles/workflows.invoker", on);
     if (found && !mayPublish(found.agent, on)) miss(resource, found.agent, "roles/pubsub.publisher", on);
   }

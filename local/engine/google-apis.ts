@@ -68,7 +68,7 @@ export const runApi = (rest: RestHandler): GoogleApi => ({
     const job = /^\/v2\/(projects\/[^/:]+\/locations\/[^/:]+\/jobs\/[^/:]+):run$/.exec(path)?.[1];
     if (job === undefined) return undefined;
     const overrides = body.toString("utf8").includes('"overrides"');
-    return membersOf(grants, overrides ? "overrideJob" : "runJob", job);
+    return membersOf(grants, overrides ? "runJobWithOverrides" : "runJob", job);
   },
 });
 
@@ -78,6 +78,6 @@ export const workflowsApi = (rest: RestHandler): GoogleApi => ({
   rest,
   allowed({ path }, { grants }) {
     const workflow = /^\/v1\/(projects\/[^/:]+\/locations\/[^/:]+\/workflows\/[^/:]+)\/executions$/.exec(path)?.[1];
-    return workflow === undefined ? undefined : membersOf(grants, "startWorkflow", workflow);
+    return workflow === undefined ? undefined : membersOf(grants, "execute", workflow);
   },
 });

@@ -293,7 +293,7 @@ const GOOGLE_CALLS = {
   },
   "workflowexecutions.googleapis.com": {
     path: /^\/v1\/(projects\/[^/:]+\/locations\/[^/:]+\/workflows\/[^/:]+)\/executions$/,
-    action: "startWorkflow",
+    action: "execute",
     what: "workflow",
     fix: "start a workflow of the plan",
     grant: "grant roles/workflows.invoker on the project",

@@ -167,4 +167,4 @@ export function fits({ criteria, location, project }: TriggerConfig, event: Sour
 }
 
 const mayReceive = ({ email, project }: TriggerConfig, grants: System["grants"]): boolean =>
-  email !== undefined && membersOf(grants, "receive", `projects/${project}`).includes(`serviceAccount:${email}`);
+  email !== undefined && membersOf(grants, "receiveEvents", `projects/${project}`).includes(`serviceAccount:${email}`);

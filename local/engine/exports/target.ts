@@ -94,11 +94,11 @@ function tableRefusal(grants: Grants, { table, writer }: ToTable): string | unde
 
 /** https://cloud.google.com/pubsub/docs/create-cloudstorage-subscription#assign_roles */
 function bucketRefusal(grants: Grants, { bucket, writer }: ToBucket, project: string): string | undefined {
-  const may = (action: "createObjects" | "describeBuckets") =>
+  const may = (action: "createObjects" | "describeBucket") =>
     [`b/${bucket}`, `projects/${project}`].some((on) => membersOf(grants, action, on).includes(writer));
   if (!may("createObjects"))
     return `${writer} may not create objects in ${bucket}: roles/storage.objectCreator is missing`;
-  return may("describeBuckets")
+  return may("describeBucket")
     ? undefined
     : `${writer} may not read the settings of ${bucket}: roles/storage.legacyBucketReader is missing`;
 }

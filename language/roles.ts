@@ -1,6 +1,12 @@
-/** What somebody must be able to do, and the predefined roles that give it, the narrowest first. */
+/**
+ * What somebody must be able to do, and the predefined roles of Google's that give it, the narrowest first.
+ * https://cloud.google.com/iam/docs/roles-permissions, and the permissions of each role as `gcloud iam roles describe`
+ * lists them (https://github.com/iann0036/iam-dataset, `gcp/roles`).
+ */
 export const ROLES = {
+  /** `run.routes.invoke` */
   invoke: ["roles/run.invoker", "roles/run.servicesInvoker", "roles/run.developer", "roles/run.admin"],
+  /** `run.jobs.run` */
   runJob: [
     "roles/run.invoker",
     "roles/run.jobsExecutor",
@@ -8,6 +14,7 @@ export const ROLES = {
     "roles/run.developer",
     "roles/run.admin",
   ],
+  /** `run.jobs.runWithOverrides` */
   runJobWithOverrides: ["roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"],
   watchJob: ["roles/run.viewer", "roles/run.developer", "roles/run.admin"],
   execute: ["roles/workflows.invoker", "roles/workflows.editor", "roles/workflows.admin"],
@@ -16,7 +23,8 @@ export const ROLES = {
   makeTokens: ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountOpenIdTokenCreator"],
   actAs: ["roles/iam.serviceAccountUser"],
   enqueue: ["roles/cloudtasks.enqueuer", "roles/cloudtasks.admin"],
-  receiveEvents: ["roles/eventarc.eventReceiver", "roles/eventarc.developer", "roles/eventarc.admin"],
+  /** `eventarc.events.receiveEvent`, which neither Eventarc's developers nor its agent have */
+  receiveEvents: ["roles/eventarc.eventReceiver", "roles/eventarc.admin"],
   beEventarc: ["roles/eventarc.serviceAgent"],
   useKey: ["roles/cloudkms.cryptoKeyEncrypterDecrypter"],
   readSecret: ["roles/secretmanager.secretAccessor", "roles/secretmanager.admin"],
@@ -52,6 +60,3 @@ export type Action = keyof typeof ROLES;
 
 /** Roles on the project that give everything of the table, and much else. */
 export const BASIC: readonly string[] = ["roles/editor", "roles/owner"];
-
-/** Roles of whom it is known what they are for, so that one that nobody needs can be told. */
-export const JUDGED: ReadonlySet<string> = new Set([...Object.values(ROLES).flat(), ...BASIC]);
