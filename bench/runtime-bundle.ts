@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { buildSync } from "esbuild";
-import { PACKAGED } from "../constructs/packaging/bundle";
+import type { Caller } from "../contract/callers";
+import { definesOf } from "../constructs/packaging/bundle";
 import { type TransportName, wrapperSource } from "../constructs/packaging/wrapper";
 import { type Bench, table } from "./measure";
 
@@ -20,6 +21,7 @@ export function bundleSize(
   kind: "service" | "function",
   store: "memory" | "firestore",
   transports: readonly TransportName[] = [],
+  callers?: readonly Caller[],
 ): BundleSize {
   const { outputFiles, metafile } = buildSync({
     stdin: {
@@ -35,7 +37,7 @@ export function bundleSize(
     target: "node20",
     format: "cjs",
     conditions: ["millrace-source"],
-    define: PACKAGED,
+    define: definesOf({ callers }),
     external: ["zod"],
     logLevel: "silent",
   });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, milliseconds } from "../language/duration";
+import { type Caller, CALLERS } from "./callers";
 import { type Issue, IssuesError } from "./issue";
 import { canonicalJson } from "./json";
 import { OUTBOX_COLLECTION, RECORDS_COLLECTION } from "./store";
@@ -84,6 +85,12 @@ export interface ContractSpec<Schema extends StandardSchemaV1, E extends Effects
    * @default none
    */
   readonly publishes?: readonly (string | { readonly name: string })[];
+  /**
+   * What may bring it events: wiring another is an error at synth, and what another sends is refused. Which accounts of
+   * a kind may call follows from the wiring.
+   * @default whatever is wired
+   */
+  readonly callers?: readonly Caller[];
   /** Who verifies the caller's token: Cloud Run's front end, or the runtime itself. @default "platform" */
   readonly auth?: "platform" | "self";
   /** Raised when old records must not be found any more, from 1. @default 1 */
@@ -107,6 +114,8 @@ export interface ContractManifest {
   readonly writes: readonly string[];
   /** Absent when it publishes nothing, so that older hashes stay. */
   readonly publishes?: readonly string[];
+  /** Absent when any may call, so that older hashes stay. */
+  readonly callers?: readonly Caller[];
   readonly auth: "platform" | "self";
 }
 
@@ -156,6 +165,7 @@ export function defineContract<Schema extends StandardSchemaV1, const E extends 
     ...(spec.publishes?.length && {
       publishes: spec.publishes.map((topic) => (typeof topic === "string" ? topic : topic.name)).sort(),
     }),
+    ...(spec.callers && { callers: [...new Set(spec.callers)].sort() }),
     auth: spec.auth ?? "platform",
   };
   // Synthesis has checked what packaging bundles: there this is false before the bundle is made, and RULES go with it.
@@ -175,6 +185,9 @@ const COLLECTION = /^(?!\.\.?$)(?!__.*__$)[^/]+$/;
 const RESERVED: readonly string[] = [RECORDS_COLLECTION, OUTBOX_COLLECTION];
 const forbidden = ({ writes }: ContractManifest) =>
   writes.filter((name) => !COLLECTION.test(name) || RESERVED.includes(name));
+
+const unknownCallers = ({ callers = [] }: ContractManifest) =>
+  callers.filter((caller) => !Object.hasOwn(CALLERS, caller));
 
 const whole = (field: string, pick: (m: ContractManifest) => number, least: number, most: number): Rule => [
   (m) => !(Number.isInteger(pick(m)) && pick(m) >= least && pick(m) <= most),
@@ -225,6 +238,14 @@ const RULES: readonly Rule[] = [
       `writes names ${JSON.stringify(forbidden(m))}, which no handler may write`,
       `name root collections without "/", other than ${RESERVED.join(" and ")}`,
     ],
+  ],
+  [
+    (m) => m.callers?.length === 0,
+    () => ["callers names nobody, so that every event is refused", "name one, or leave callers out"],
+  ],
+  [
+    (m) => unknownCallers(m).length > 0,
+    (m) => [`callers names ${JSON.stringify(unknownCallers(m))}`, `choose of ${Object.keys(CALLERS).join(", ")}`],
   ],
 ];
 

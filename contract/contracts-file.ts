@@ -14,8 +14,12 @@ export interface ContractsDocument {
 }
 
 /** What synthesis has written beside a stack's plan; undefined when there is no such file, or none that can be read. */
-export function contractsBeside(outDir: string, stack: string): ReadonlyMap<string, ContractManifest> | undefined {
-  const file = join(outDir, "stacks", stack, CONTRACTS_FILE);
+export const contractsBeside = (outDir: string, stack: string): ReadonlyMap<string, ContractManifest> | undefined =>
+  contractsIn(join(outDir, "stacks", stack));
+
+/** The same, by the folder of the plan. */
+export function contractsIn(directory: string): ReadonlyMap<string, ContractManifest> | undefined {
+  const file = join(directory, CONTRACTS_FILE);
   if (!existsSync(file)) return undefined;
   try {
     const document = JSON.parse(readFileSync(file, "utf8")) as Partial<ContractsDocument>;

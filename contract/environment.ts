@@ -15,7 +15,10 @@ export const ENV = {
   auth: "MILLRACE_AUTH",
   /** Accepted token audiences, comma separated. */
   audience: "MILLRACE_AUDIENCE",
-  /** E-mails of the identities that may call, comma separated. */
+  /**
+   * E-mails of the identities that may call, comma separated. Where the contract names its callers, each has the kind
+   * that it was wired for before it: `pubsub:{e-mail}`; without one it may be of any kind that the contract names.
+   */
   callers: "MILLRACE_CALLERS",
   /** `memory`, `firestore` or `postgres`. */
   store: "MILLRACE_STORE",

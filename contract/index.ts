@@ -1,3 +1,4 @@
+export { type Caller, CALLERS } from "./callers";
 export * from "./contract";
 export * from "./duration";
 export * from "./environment";

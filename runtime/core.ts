@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { HEALTH_PATH } from "../contract/environment";
 import { type Issue, IssuesError, renderIssue } from "../contract/issue";
-import { platformDoor } from "./auth/door";
+import { callersDoor } from "./auth/callers";
+import { type Door, platformDoor } from "./auth/door";
 import type { TokenCheck } from "./auth/self";
 import { type Clock, realClock } from "./clock";
 import { decode } from "./decode/decode";
@@ -121,13 +122,23 @@ export function prepare(
   };
 }
 
+/** Set by packaging alone, in a bundle whose contract names no callers. */
+declare const MILLRACE_ANY_CALLER: true | undefined;
+
 /** @throws IssuesError when deadline, callers or store of the environment are not the contract's */
 export function createCore(handler: Handler, options: RuntimeOptions = {}): Core {
   const prepared = prepare(handler, options);
   const { clock, log } = prepared;
   // Checked above: a contract that leaves nothing to the platform comes with a check of its own.
-  const own = handler.contract.manifest.auth === "self" ? options.tokens : undefined;
-  const door = own ? own({ ...prepared, fetch: prepared.send }) : platformDoor(prepared);
+  const { auth, callers } = handler.contract.manifest;
+  const own = auth === "self" ? options.tokens : undefined;
+  const open = (accounts: readonly string[]): Door => {
+    const expected = { ...prepared, callers: accounts };
+    return own ? own({ ...expected, fetch: prepared.send }) : platformDoor(expected);
+  };
+  let door = open(prepared.callers);
+  // Packaging leaves the check out of a bundle whose contract names no callers.
+  if (typeof MILLRACE_ANY_CALLER === "undefined" && callers) door = callersDoor(open, prepared.callers, callers);
   const shutdown = createShutdown();
   const inFlight = new Set<Promise<unknown>>();
 
@@ -142,7 +153,7 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     if (draining) return reply(statusOf({ kind: "busy" }), "draining");
     const verdict = await door(headers);
     if (!verdict.ok) {
-      log.warn("refused", { status: verdict.status, reason: verdict.reason });
+      log.warn("refused", { status: verdict.status, reason: verdict.reason, code: verdict.code });
       return reply(verdict.status, verdict.reason);
     }
     const handle = async (decoded: Decoded): Promise<Delivered> => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { codes } from "../../contract/codes";
 import type { Issue } from "../../contract/issue";
 import { checkDelivery, type Deliverability } from "../../local/deliverability/check";
-import { declaredBeside } from "../../local/deliverability/declared";
+import { contractsOf, declaredBeside } from "../../local/deliverability/declared";
 import { type Input, inputOfPath, inputOfStack } from "../../local/deliverability/input";
 import { issue } from "../../local/plan/issues";
 import { listStacks } from "../../local/plan/read";
@@ -25,7 +25,9 @@ export async function check(
       "name a code of docs/errors.md, for example MR4411",
     );
   const checked = inputsOf(subject, options.out).map((input) => {
-    const found = checkDelivery(input.documents, { declared: declaredBeside(input.documents), about: input.about });
+    const { documents, about } = input;
+    const beside = { declared: declaredBeside(documents), contracts: contractsOf(documents) };
+    const found = checkDelivery(documents, { ...beside, about });
     return { about: input.about.join(", "), ...found, issues: accepted([...found.issues, ...unseen(found)], options) };
   });
   const issues = checked.flatMap((one) => one.issues);

@@ -1,3 +1,4 @@
+import { accountOf } from "../../contract/callers";
 import type { ContractManifest } from "../../contract/contract";
 import { contractsBeside } from "../../contract/contracts-file";
 import { ENV } from "../../contract/environment";
@@ -87,6 +88,6 @@ function calledAt(
 ): Parking["called"] {
   // What ends in a star stands for addresses that Google chooses.
   const first = (variable: string) => environment[variable]?.split(",").find((one) => one && !one.endsWith("*"));
-  const [audience, as] = [first(ENV.audience), first(ENV.callers)];
-  return audience && as ? { name, url, audience, as, internal: !OPEN.includes(ingress) } : undefined;
+  const [audience, told] = [first(ENV.audience), first(ENV.callers)];
+  return audience && told ? { name, url, audience, as: accountOf(told), internal: !OPEN.includes(ingress) } : undefined;
 }

@@ -34,7 +34,6 @@ export type { Labels } from "./labels";
 export { fit, kebab, type NameRule, physicalName } from "./names";
 export {
   allowCall,
-  type CallingService,
   contractEnvironment,
   handlerEnvironment,
   type IPushTarget,

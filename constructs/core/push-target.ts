@@ -1,4 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
+import type { Caller } from "../../contract/callers";
 import { ENV } from "../../contract/environment";
 import { noteContract } from "./contract-book";
 import { type AnyContract, deliveryOf } from "./derive";
@@ -42,8 +43,12 @@ export interface IPushTarget {
   readonly dependables: readonly ITerraformDependable[];
   /** Lets the grantee call the target, and nothing else of the project; undefined when no role of Google's guards it. */
   grantInvoke(grantee: IGrantee, reason?: string): Grant | undefined;
-  /** Tells the handler behind it who calls. @default nobody is told */
-  admit?(caller: IServiceAccount, from?: CallingService): void;
+  /**
+   * Tells the handler behind it who calls, and reports a caller that it does not take.
+   * @param from @default "direct"
+   * @default nobody is told
+   */
+  admit?(caller: IServiceAccount, from?: Caller): void;
 }
 
 /** A push target that runs a handler under an identity of its own. */
@@ -56,14 +61,11 @@ export interface IWorkload extends IPushTarget {
   extendEnvironment(name: string, value: string): void;
 }
 
-/** Senders whose requests a handler understands only when it was packaged to. */
-export type CallingService = "tasks" | "scheduler" | "eventarc";
-
 /** Lets an identity call a target, and tells a handler behind it, which takes deliveries of those alone whom it knows. */
 export function allowCall(
   target: IPushTarget,
   caller: IServiceAccount,
-  { reason, from }: { readonly reason?: string; readonly from?: CallingService } = {},
+  { reason, from }: { readonly reason?: string; readonly from: Caller },
 ): Grant | undefined {
   target.admit?.(caller, from);
   return target.grantInvoke(caller, reason);

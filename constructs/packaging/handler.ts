@@ -69,8 +69,8 @@ function make(request: PackageRequest): Omit<Cached, "stamp"> {
   const failed = (...findings: PackagingFinding[]) => ({ inputs: [], packaged: { findings } });
   if (!existsSync(entry)) return failed(error("MR1401", entryMissing(entry)));
   const shown = shownPath(entry);
-  const { store, auth } = contract.manifest;
-  const bundled = bundle(entry, { kind, store, auth, transports: request.transports }, request);
+  const { store, auth, callers } = contract.manifest;
+  const bundled = bundle(entry, { kind, store, auth, callers, transports: request.transports }, request);
   if ("errors" in bundled)
     return failed(
       ...bundled.errors.slice(0, 10).map((got) => error("MR1402", { problem: `${shown} does not bundle: ${got}` })),

@@ -32,6 +32,8 @@ export interface Wrapping {
   readonly transports?: readonly TransportName[];
   /** Who checks the caller's token. @default "platform" */
   readonly auth?: ContractManifest["auth"];
+  /** Whose events it takes. @default everybody's who is wired */
+  readonly callers?: ContractManifest["callers"];
 }
 
 /** Names that the wrapper imports from a module of ours. */

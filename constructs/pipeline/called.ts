@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { Caller } from "../../contract/callers";
 import { ENV } from "../../contract/environment";
 import type { Duration } from "../../language/duration";
 import { type IServiceAccount, type IWorkload, MillraceStack } from "../core";
@@ -32,6 +33,7 @@ export type CalledHandlerProps = CalledHandlerOptions & ConsumerCode;
 
 /** How its caller calls it. */
 export interface Calls {
+  readonly from: Caller;
   /** The only identity that may. */
   readonly by: IServiceAccount;
   /** Attempts that the caller makes of one event, the last of which parks it; undefined for no limit. */
@@ -82,8 +84,9 @@ export class CalledHandler extends Construct {
   }
 
   /** Tells the handler who calls and how often. */
-  expect({ by, attempts }: Calls): void {
-    this.workload.addEnvironment(ENV.callers, by.email);
+  expect({ by, from, attempts }: Calls): void {
+    if (this.workload.admit) this.workload.admit(by, from);
+    else this.workload.addEnvironment(ENV.callers, by.email);
     if (attempts !== undefined) this.workload.addEnvironment(ENV.maxDeliveryAttempts, String(attempts));
   }
 }

@@ -175,7 +175,7 @@ export class Subscription extends Construct implements ISubscription, IMonitored
 
   /** Lets the identity call the target, and Pub/Sub make the identity's tokens. */
   private allowPush(target: IPushTarget, identity: IServiceAccount, agent: IGrantee): readonly ITerraformDependable[] {
-    const invoke = allowCall(target, identity, { reason: `delivers messages of ${this.name}` });
+    const invoke = allowCall(target, identity, { reason: `delivers messages of ${this.name}`, from: "pubsub" });
     // Needed where the agent is older than April 2021, harmless elsewhere; on the one account, never on the project.
     const tokens = identity.grantTokenCreator(agent);
     return [...(invoke ? [invoke.resource] : []), tokens.resource, ...target.dependables];

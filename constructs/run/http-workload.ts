@@ -1,9 +1,9 @@
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { type Caller, CALLERS } from "../../contract/callers";
 import { ENV } from "../../contract/environment";
 import {
   addIssue,
-  type CallingService,
   check,
   checkAtSynth,
   type Grant,
@@ -21,6 +21,7 @@ import {
   principal,
   type RunService,
 } from "../core";
+import { checkCaller } from "../core/callers";
 import { markPublic } from "../core/iam";
 import { claimName } from "../core/names";
 import { CloudRunV2ServiceIamMember } from "../l1/run";
@@ -70,12 +71,12 @@ const nameRule = (kind: string): NameRule => ({
   allowed: "1–49 lower-case letters, digits and hyphens, starting with a letter and not ending in a hyphen",
 });
 
-/** Who sends what a handler is packaged to understand; the first transport is the one to take. */
-const SENDERS = {
-  tasks: { sender: "Cloud Tasks", transports: ["tasks"] },
-  scheduler: { sender: "Cloud Scheduler", transports: ["scheduler"] },
-  eventarc: { sender: "Eventarc", transports: ["cloudEvents", "eventarc"] },
-} as const satisfies Record<CallingService, { readonly sender: string; readonly transports: readonly TransportName[] }>;
+/** What a handler must have been packaged with for what some callers send; the first transport is the one to take. */
+const TRANSPORTS: Partial<Record<Caller, readonly [TransportName, ...TransportName[]]>> = {
+  tasks: ["tasks"],
+  scheduler: ["scheduler"],
+  eventarc: ["cloudEvents", "eventarc"],
+};
 
 /** `cloudfunctions.invoker` alone would let nobody in: a function is called through the service under it. */
 const invoke = ({ kind }: WorkloadKind): GrantKind => ({
@@ -107,6 +108,8 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   readonly sections: readonly DashboardSection[];
   protected readonly size: ResolvedSize;
   protected readonly variables: Variables;
+  /** Accounts that the handler was told of. */
+  private readonly told = new Set<string>();
 
   protected constructor(
     scope: Construct,
@@ -155,16 +158,15 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.variables.extend(name, value);
   }
 
-  /** Tells the handler who calls, and reports a caller whose requests it was not packaged to understand. */
-  admit(caller: IServiceAccount, from?: CallingService): void {
+  /** Tells the handler who calls, and reports a caller that its contract excludes, or that it was not packaged for. */
+  admit(caller: IServiceAccount, from: Caller = "direct"): void {
     const { contract, entry, transports = [] } = this.props;
     if (!contract) return;
-    this.tell(caller.email);
-    if (entry === undefined || from === undefined) return;
-    const { sender, transports: understand } = SENDERS[from];
-    if (understand.some((name) => transports.includes(name))) return;
-    const problem = `its handler was not packaged to understand what ${sender} sends: every request is refused`;
-    addIssue(this, "MR1338", { problem, fix: `set transports: ["${understand[0]}"]` });
+    this.tell(caller.email, from);
+    const needed = TRANSPORTS[from];
+    if (entry === undefined || !needed || needed.some((name) => transports.includes(name))) return;
+    const problem = `its handler was not packaged to understand what ${CALLERS[from]} sends: every request is refused`;
+    addIssue(this, "MR1338", { problem, fix: `set transports: ["${needed[0]}"]` });
   }
 
   /** The Cloud Run service that answers; the one under a function has its name. */
@@ -174,14 +176,19 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
   }
 
   /** Takes events of this account, beside others, where a handler runs. */
-  private tell(email: string): void {
-    if (this.props.contract) this.variables.extend(ENV.callers, email);
+  private tell(email: string, from: Caller): void {
+    const { contract } = this.props;
+    if (!contract) return;
+    this.told.add(email);
+    checkCaller(this, contract, from);
+    this.variables.extend(ENV.callers, contract.manifest.callers ? `${from}:${email}` : email);
   }
 
   /** Lets the grantee call it; the handler takes events of an account that was let call, and of no group. */
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
     const [kind, email] = grantee.principal.split(/:(.*)/s);
-    if (kind === "serviceAccount") this.tell(email!);
+    // What was let in as another kind of caller asks for the role as well.
+    if (kind === "serviceAccount" && !this.told.has(email!)) this.tell(email!, "direct");
     return grant(targetOf(this, this.name, this.resource.name), grantee, invoke(this.workloadKind), { reason });
   }
 }

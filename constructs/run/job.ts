@@ -73,7 +73,13 @@ const KINDS = {
   watch: { role: "roles/run.viewer", on: "job", reason: "waits for executions to end" },
 } as const satisfies Record<string, GrantKind>;
 
-const JOB: UncalledKind = { handler: "job", kind: "job", collection: "jobs", template: "template[0].template[0]" };
+const JOB: UncalledKind = {
+  handler: "job",
+  caller: "job",
+  kind: "job",
+  collection: "jobs",
+  template: "template[0].template[0]",
+};
 
 const DEFAULTS = { tasks: 1, parallelism: 10, retries: 3, timeout: "10m" } as const;
 

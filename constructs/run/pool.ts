@@ -39,6 +39,7 @@ export type CloudRunWorkerPoolProps = PoolOfHandler | PoolOfImage;
 
 const POOL: UncalledKind = {
   handler: "worker",
+  caller: "pubsub",
   kind: "worker pool",
   collection: "workerPools",
   template: "template[0]",

@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { Caller } from "../../contract/callers";
 import {
   type AnyContract,
   check,
@@ -13,6 +14,7 @@ import {
   type NameRule,
   physicalName,
 } from "../core";
+import { checkCaller } from "../core/callers";
 import { checkLabels } from "../core/labels";
 import type { IFirestoreDatabase } from "../firestore/database";
 import { defaultStore, needsStore } from "../firestore/default";
@@ -73,6 +75,8 @@ type Code = CodeOfHandler | (CodeOfImage & { readonly contract?: AnyContract });
 export interface UncalledKind {
   /** What the handler becomes. */
   readonly handler: HandlerKind;
+  /** What brings the handler its events; undefined where they have been brought before. */
+  readonly caller?: Caller;
   /** For the person at the terminal. */
   readonly kind: string;
   readonly collection: "jobs" | "workerPools";
@@ -119,6 +123,7 @@ export abstract class UncalledWorkload extends Construct implements HandlerHost 
     check(this, this.machine, MACHINE_RULES);
     if (vpc) checkVpc(this, vpc);
     checkLabels(this, labels ?? {});
+    if (contract && uncalled.caller) checkCaller(this, contract, uncalled.caller);
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = variablesOf(this, props, contract && handlerEnvironment(stack, contract));
   }

@@ -119,7 +119,7 @@ export class ScheduledJob extends Construct implements IMonitored {
       transports: ["scheduler"],
     });
     const identity = new ServiceAccount(this, "Identity", { name: `${name}-cron` });
-    called.expect({ by: identity, attempts: (retry?.attempts ?? 0) + 1 });
+    called.expect({ by: identity, from: "scheduler", attempts: (retry?.attempts ?? 0) + 1 });
     return {
       handler: called,
       target: {

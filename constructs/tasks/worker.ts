@@ -98,6 +98,7 @@ export class TaskQueueWorker extends Construct {
     this.workload = handler.workload;
     this.deadLetterTopic = handler.deadLetterTopic;
     this.identity = new ServiceAccount(this, "Identity", { name: `${name}-tasks` });
+    handler.expect({ by: this.identity, from: "tasks", ...(attempts !== "unlimited" && { attempts }) });
     const invoke = this.workload.grantInvoke(this.identity, "carries out its tasks");
     this.queue = new TaskQueue(this, "Queue", {
       ...queue,
@@ -115,7 +116,6 @@ export class TaskQueueWorker extends Construct {
       alarms: props.alarms,
       dashboard: props.dashboard,
     });
-    handler.expect({ by: this.identity, ...(attempts !== "unlimited" && { attempts }) });
     this.dependables = [...handler.dependables, ...(invoke ? [invoke.resource] : []), ...this.queue.dependables];
     this.alarms = [...this.queue.alarms, ...handler.alarms];
     this.taskDefaults = {

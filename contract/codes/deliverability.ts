@@ -155,6 +155,11 @@ export const deliverabilityCodes = {
     fix: "use oauth_token for *.googleapis.com and oidc_token for everything else",
     source: "https://cloud.google.com/scheduler/docs/http-target-auth",
   },
+  MR4428: {
+    title: "caller that the contract excludes",
+    why: "the contract names what may bring its handler events, and the runtime refuses all others: nothing that this one sends is handled",
+    fix: "add the caller to the contract's callers, or take the caller away",
+  },
   MR4430: {
     title: "grant that nothing needs",
     why: "whoever takes the identity over can do more than its work, and the next reader believes there is a reason",

@@ -213,6 +213,11 @@ export const runCodes = {
     why: "requests of Cloud Tasks and Cloud Scheduler and CloudEvents are told by their headers, and the part that reads them travels with those handlers alone that ask for it: the runtime refuses every one",
     fix: 'add the sender to the workload\'s transports, ["scheduler"], ["tasks"] or ["cloudEvents"] for Eventarc and workflows, or let ScheduledJob or TaskQueueWorker make the workload',
   },
+  MR1339: {
+    title: "caller that the contract excludes",
+    why: "the contract names what may bring its handler events, and the runtime refuses all others",
+    fix: "add the caller to the contract's callers, or wire one that is named there",
+  },
   MR1337: {
     title: "public workload that cannot be",
     why: "who may call is decided in two places besides the invoker role, ingress and the runtime, and one of them disagrees",

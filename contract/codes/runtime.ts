@@ -93,6 +93,12 @@ export const runtimeCodes = {
     fix: 'set store: "firestore" or "postgres" in the contract',
   },
 
+  MR3026: {
+    title: "caller that the contract excludes",
+    why: "the contract names what may bring the handler events, and a token, however good, does not make another of it",
+    fix: "add the caller to the contract's callers, synthesize and deploy; or let what sends it use a caller that is named",
+  },
+
   MR3030: {
     title: "no topic to park events in",
     why: "a fatal event cannot be acknowledged, so it is redelivered until the transport gives it up",

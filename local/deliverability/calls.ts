@@ -1,14 +1,16 @@
+import { accountOf, type Caller } from "../../contract/callers";
 import type { Item } from "./landscape";
 import { accountName, memberOf } from "./names";
 import { readable, same, isKnown } from "./unknown";
-import { collector, labelOf, placeIn, type World } from "./world";
+import { collector, contractOf, type Fault, labelOf, placeIn, type World } from "./world";
 import { isDefaultAccount } from "./agents";
 import { isHashed, type Workload, workloadAt } from "./workloads";
 
 /** A request that something of Google's makes to a URL. */
 export interface Call {
-  /** The caller in a word: `push`, `run`, `task`. */
+  /** What is sent in a word: `push`, `run`, `event`. */
   readonly what: string;
+  readonly from: Caller;
   readonly at: Item;
   readonly url: string;
   /** E-mail of whom its OIDC token is. */
@@ -62,6 +64,7 @@ export function walkCall(world: World, call: Call) {
       });
     audienceFault(call, target)?.forEach(fault);
     callerFault(call, target)?.forEach(fault);
+    excludedFault(world, target, call.from, at).forEach(fault);
     if (isDefaultAccount(email))
       fault({
         code: "MR4424",
@@ -115,6 +118,24 @@ function audienceFault({ at, url, audience, what }: Call, target: Workload) {
   ];
 }
 
+/** A contract may name what brings its handler events; the runtime of the handler refuses all others. */
+export function excludedFault(world: World, target: Workload, from: string, at: Item): readonly Fault[] {
+  const contract = contractOf(world, target);
+  if (!contract?.callers || (contract.callers as readonly string[]).includes(from)) return [];
+  const named = contract.callers.join(", ");
+  const whose = at === target.item ? "its handler" : labelOf(target.item);
+  return [
+    {
+      code: "MR4428",
+      at,
+      problem: `brings ${whose} events as "${from}", and contract "${contract.name}" takes those of ${named} alone: its runtime refuses them`,
+      fix: `add "${from}" to the contract's callers, or take this caller away`,
+      got: from,
+      want: named,
+    },
+  ];
+}
+
 /** What the runtime of a handler of ours was told of its callers must be what the plan makes call. */
 function callerFault({ at, email, audience, url, what }: Call, target: Workload) {
   const told = (name: string) => target.environment.get(name)?.split(",");
@@ -122,7 +143,7 @@ function callerFault({ at, email, audience, url, what }: Call, target: Workload)
     list !== undefined && list.every((one) => same(one.trim(), value) === "no");
   const used = audience ?? url;
   const wrong = [
-    ...(refuses(told("MILLRACE_CALLERS"), email!) ? [["MILLRACE_CALLERS", email!] as const] : []),
+    ...(refuses(told("MILLRACE_CALLERS")?.map(accountOf), email!) ? [["MILLRACE_CALLERS", email!] as const] : []),
     ...(refuses(told("MILLRACE_AUDIENCE"), used) ? [["MILLRACE_AUDIENCE", used] as const] : []),
   ];
   return wrong.map(

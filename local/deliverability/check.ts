@@ -1,3 +1,4 @@
+import type { ContractManifest } from "../../contract/contract";
 import type { GrantRecord } from "../../contract/grants";
 import { docsOf, type Issue } from "../../contract/issue";
 import { issue } from "../plan/issues";
@@ -36,6 +37,8 @@ export interface Deliverability {
 export interface CheckOptions {
   /** Grants that were made on purpose, by stack, where synthesis has written them beside the plan. @default none */
   readonly declared?: ReadonlyMap<string, readonly GrantRecord[]>;
+  /** Contracts of handlers by their hashes, where synthesis has written them beside the plan. @default none */
+  readonly contracts?: ReadonlyMap<string, ContractManifest>;
   /** Stacks that are spoken of. @default all */
   readonly about?: readonly string[];
 }
@@ -49,8 +52,8 @@ const WALKS: readonly Walk[] = [walkPubSub, walkSchedules, walkSources, walkRunt
  * @param documents producers before consumers
  */
 export function checkDelivery(documents: readonly StackDocument[], options: CheckOptions = {}): Deliverability {
-  const { declared = new Map(), about = documents.map(({ stack }) => stack) } = options;
-  const world = worldOf(landscapeOf(documents), declared);
+  const { declared = new Map(), contracts = new Map(), about = documents.map(({ stack }) => stack) } = options;
+  const world = worldOf(landscapeOf(documents), { declared, contracts });
   const walked = WALKS.map((walk) => walk(world));
   const judged: readonly Judged[] = walked.flatMap(({ needs }) => needs).map((need) => judge(world, need));
   const missing = judged.filter(({ by, perhaps }) => !by && perhaps.length === 0).map(({ need }) => need);

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ContractManifest } from "../../contract/contract";
+import { contractsIn } from "../../contract/contracts-file";
 import { GRANTS_FILE, type GrantRecord, type GrantsDocument } from "../../contract/grants";
 import type { StackDocument } from "../plan/read";
 
@@ -12,6 +14,10 @@ export function declaredBeside(documents: readonly StackDocument[]): ReadonlyMap
     }),
   );
 }
+
+/** The contracts of every stack's handlers, by their hashes. */
+export const contractsOf = (documents: readonly StackDocument[]): ReadonlyMap<string, ContractManifest> =>
+  new Map(documents.flatMap(({ directory }) => [...(contractsIn(directory) ?? [])]));
 
 function grantsIn(file: string): readonly GrantRecord[] | undefined {
   if (!existsSync(file)) return undefined;

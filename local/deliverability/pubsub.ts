@@ -86,6 +86,7 @@ function push(world: World, { item, name }: Subscription, { need, needs, faults,
   const audience = textAt(config, "push_config.oidc_token.audience");
   const call = walkCall(world, {
     what: "push",
+    from: "pubsub",
     at: item,
     url,
     ...(email !== undefined && { email }),

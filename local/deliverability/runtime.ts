@@ -1,4 +1,7 @@
 import type { Action } from "../../language/roles";
+import { accountOf, kindOf } from "../../contract/callers";
+import { ENV } from "../../contract/environment";
+import { excludedFault } from "./calls";
 import {
   argument,
   bucketName,
@@ -29,7 +32,7 @@ export const walkRuntime: Walk = (world) => {
     handler(world, workload, found);
     dataflow(workload, found);
     logs(workload, found);
-    callers(workload, found);
+    callers(world, workload, found);
     named(world, workload, found);
   }
   return found;
@@ -165,8 +168,11 @@ function logs({ item, kind, identity }: Workload, { need }: Collector): void {
 }
 
 /** Whom the runtime was told to expect must pass the front end before it; tasks have no other trace in a plan. */
-function callers({ item, name, environment }: Workload, { need }: Collector): void {
-  for (const email of (environment.get("MILLRACE_CALLERS") ?? "").split(",").filter((one) => one !== ""))
+function callers(world: World, workload: Workload, { need, fault }: Collector): void {
+  const { item, name, kind, environment } = workload;
+  const list = environment.get(ENV.callers) ?? "";
+  for (const told of list.split(",").filter((one) => one !== "")) {
+    const email = accountOf(told);
     need({
       code: "MR4401",
       path: `${labelOf(item)} expects calls of ${readable(email)}`,
@@ -176,6 +182,13 @@ function callers({ item, name, environment }: Workload, { need }: Collector): vo
       on: placeIn(name, item.project),
       at: item,
     });
+    const as = kindOf(told);
+    if (as !== undefined) excludedFault(world, workload, as, item).forEach(fault);
+  }
+  const pulls = environment.has(ENV.subscription);
+  if (kind === "pool" && pulls) excludedFault(world, workload, "pubsub", item).forEach(fault);
+  // A job that takes from a subscription redrives: what it gives the handler was brought before.
+  if (kind === "job" && !pulls) excludedFault(world, workload, "job", item).forEach(fault);
 }
 
 /** What the runtime of a handler of ours does by itself. */

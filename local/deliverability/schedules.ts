@@ -1,4 +1,4 @@
-import { type Call, walkCall } from "./calls";
+import { type Call, excludedFault, walkCall } from "./calls";
 import type { Item } from "./landscape";
 import { accountName, memberOf, regional } from "./names";
 import { hasAt, secondsAt, textAt } from "./read-value";
@@ -31,6 +31,7 @@ function job(world: World, item: Item, found: Collector): void {
   if (oauth !== undefined) wrongToken(item, url, "an OAuth token", "oidc_token", found);
   const call: Call = {
     what: "run",
+    from: "scheduler",
     at: item,
     url,
     ...((oidc ?? oauth) !== undefined && { email: oidc ?? oauth! }),
@@ -106,7 +107,9 @@ function queue(world: World, item: Item, { need, fault }: Collector): void {
   const place = placeIn(name, item.project);
   const invoker = textAt(item.config, "http_target.oidc_token.service_account_email");
   const host = textAt(item.config, "http_target.uri_override.host");
-  const elsewhere = host !== undefined && !world.workloads.some(({ urls }) => urls.includes(`https://${host}`));
+  const target = world.workloads.find(({ urls }) => urls.includes(`https://${host}`));
+  if (target) excludedFault(world, target, "tasks", item).forEach(fault);
+  const elsewhere = host !== undefined && !target;
   if (invoker !== undefined && !elsewhere) producesFor(world, item, invoker, fault);
   const own = hasAt(item.config, "http_target.oidc_token") === true;
   for (const { principal } of producers(world, place)) {

@@ -1,5 +1,5 @@
 import { agentOf, workloadAt } from "./workloads";
-import { tokensNeed } from "./calls";
+import { excludedFault, tokensNeed } from "./calls";
 import type { Item } from "./landscape";
 import { argument, bucketName, memberOf, projectName, regional, topicName } from "./names";
 import { blocksAt, textAt } from "./read-value";
@@ -92,10 +92,11 @@ function trigger(world: World, item: Item, { need, fault }: Collector): void {
   need(tokensNeed(item, account, agentOf("pubsub", item, world), "calls"));
   agent(world, item, { need });
   events(world, item, type, account, { need });
-  destination(world, item, account, { need });
+  destination(world, item, account, { need, fault });
 }
 
 type Needs = Pick<Collector, "need">;
+type Finds = Pick<Collector, "need" | "fault">;
 
 /** Google gives its agent the role with the first trigger, which in a fresh project is too late for that one. */
 function agent(world: World, item: Item, { need }: Needs): void {
@@ -144,7 +145,7 @@ function events(world: World, item: Item, type: string | undefined, email: strin
   });
 }
 
-function destination(world: World, item: Item, email: string, { need }: Needs): void {
+function destination(world: World, item: Item, email: string, { need, fault }: Finds): void {
   const { config } = item;
   const service = textAt(config, "destination.cloud_run_service.service");
   const workflow = textAt(config, "destination.workflow");
@@ -159,6 +160,8 @@ function destination(world: World, item: Item, email: string, { need }: Needs): 
           { ...item, attributes: { name: service, location: region ?? null }, config: { name: service } },
           "services",
         );
+  const target = called === undefined ? undefined : world.workloads.find(({ name }) => same(name, called) === "yes");
+  if (target) excludedFault(world, target, "eventarc", item).forEach(fault);
   if (called !== undefined)
     need({
       ...common,
@@ -194,6 +197,8 @@ function functionTrigger(world: World, item: Item, { need, fault }: Collector): 
       problem: "its trigger does not retry: an event whose handler fails is gone",
       fix: "set retry_policy to RETRY_POLICY_RETRY, or push to the function from a subscription with a dead-letter policy",
     });
+  const target = world.workloads.find((workload) => workload.item === item);
+  if (target) excludedFault(world, target, "eventarc", item).forEach(fault);
   if (email === undefined) return;
   events(world, item, type, email, { need });
   need({

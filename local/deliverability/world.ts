@@ -1,4 +1,6 @@
 import type { Code } from "../../contract/codes";
+import type { ContractManifest } from "../../contract/contract";
+import { ENV } from "../../contract/environment";
 import type { GrantRecord } from "../../contract/grants";
 import type { Severity } from "../../contract/issue";
 import type { Action } from "../../language/roles";
@@ -53,6 +55,8 @@ export interface World extends Landscape {
   readonly isHere: (name: string) => boolean;
   /** What was granted on purpose, and why, where a report stands beside the plan; by stack. */
   readonly declared: ReadonlyMap<string, readonly GrantRecord[]>;
+  /** Contracts of handlers by their hashes, where they stand beside the plan. */
+  readonly contracts: ReadonlyMap<string, ContractManifest>;
 }
 
 /** What a group of rules finds out about paths. */
@@ -64,15 +68,20 @@ export interface Paths {
 /** A group of rules: walks what it is about as the cloud would. */
 export type Walk = (world: World) => Paths;
 
-export function worldOf(landscape: Landscape, declared: World["declared"]): World {
+export function worldOf(landscape: Landscape, { declared, contracts }: Pick<World, "declared" | "contracts">): World {
   const grants = bookOf(grantsOf(landscape));
   const here = new Set([
     ...landscape.items.flatMap((item) => ownName(item) ?? []),
     ...landscape.ofType("google_project_service").map(({ project }) => projectName(project)),
     ...grants.all.map(({ on }) => on),
   ]);
-  return { ...landscape, workloads: workloadsOf(landscape), grants, isHere: (name) => here.has(name), declared };
+  const isHere = (name: string) => here.has(name);
+  return { ...landscape, workloads: workloadsOf(landscape), grants, isHere, declared, contracts };
 }
+
+/** The contract of a handler of ours; undefined when nothing beside the plan says. */
+export const contractOf = ({ contracts }: World, { environment }: Workload): ContractManifest | undefined =>
+  contracts.get(environment.get(ENV.contractHash) ?? "");
 
 /** A resource that is in a project. */
 export const placeIn = (name: string, project: string): Place => ({ name, within: [projectName(project)] });

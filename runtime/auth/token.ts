@@ -1,3 +1,5 @@
+import type { Issue } from "../../contract/issue";
+
 /** What a token says. Whether it may be believed is for the caller to find out. */
 export interface Token {
   readonly header: { readonly alg?: string; readonly kid?: string };
@@ -29,7 +31,7 @@ export interface Expected {
 /** Answer of a door. A refusal is never an ack: the message stays where it was. */
 export type Verdict =
   | { readonly ok: true; readonly email: string }
-  | { readonly ok: false; readonly status: 401 | 403 | 503; readonly reason: string };
+  | { readonly ok: false; readonly status: 401 | 403 | 503; readonly reason: string; readonly code?: Issue["code"] };
 
 export const refuse = (status: 401 | 403 | 503, reason: string): Verdict => ({ ok: false, status, reason });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DEADLINE_MARGIN_MS } from "../../contract/contract";
-import type { Issue } from "../../contract/issue";
+import { type Issue, IssuesError } from "../../contract/issue";
 import { sleep } from "../clock";
 import { logDelivery, prepare, type Prepared, type RuntimeOptions } from "../core";
 import { deliver } from "../deliver";
@@ -8,7 +8,7 @@ import type { Handler } from "../handler";
 import type { Log } from "../log";
 import type { Outcome } from "../outcome";
 import { createShutdown, drain, type Shutdown } from "../shutdown";
-import { concernsUncalled } from "../uncalled";
+import { concernsUncalled, excludedFrom } from "../uncalled";
 import { claimTask, type TaskClaim } from "./claim";
 import { incomingOf, type Placed, remaining } from "./items";
 import { type Job, toJob } from "./job";
@@ -58,11 +58,14 @@ const concernsTask = (issue: Issue): boolean => concernsUncalled(issue) && issue
 
 /**
  * Handles the items of one task of a Cloud Run job. `runJob` is this for a whole process.
- * @throws IssuesError when the environment and the contract disagree, or it is no task (MR3024); StoreUnavailable
+ * @throws IssuesError when the environment and the contract disagree, or it is no task (MR3024) or no job may bring
+ * its events (MR3026); StoreUnavailable
  */
 export async function startTask(given: Job | Handler, options: JobOptions = {}): Promise<RunningTask> {
   const job = toJob(given);
   const { manifest } = job.contract;
+  const excluded = excludedFrom(job, "job");
+  if (excluded.length > 0) throw new IssuesError(excluded);
   const task = options.task ?? readTask(manifest.name, options.env ?? process.env);
   const prepared = prepare(job.handler, options, concernsTask);
   const log = prepared.log.with({ execution: task.execution, task: task.index });

@@ -8,7 +8,7 @@ import { deliver } from "../deliver";
 import type { Handler } from "../handler";
 import type { Log } from "../log";
 import { createShutdown, drain } from "../shutdown";
-import { concernsUncalled } from "../uncalled";
+import { concernsUncalled, excludedFrom } from "../uncalled";
 import { googleSource, MAX_HOLD_MS, type Source, type Stream } from "./google";
 import { createLanes, type Pulled, type Verdict } from "./lanes";
 
@@ -57,7 +57,8 @@ const HELD_PER_HANDLED = { ordered: 8, unordered: 2 } as const;
 
 /**
  * Takes messages of a pull subscription until `close` is called. `work` is this for a whole process.
- * @throws IssuesError when the environment and the contract disagree, or an option is out of range (MR3019)
+ * @throws IssuesError when the environment and the contract disagree, or an option is out of range (MR3019), and
+ * MR3026 when its contract excludes Pub/Sub
  */
 export async function startWorker(handler: Handler, options: WorkOptions): Promise<Worker> {
   const { manifest } = handler.contract;
@@ -179,7 +180,7 @@ const SUBSCRIPTION = /^projects\/[^/]+\/subscriptions\/[^/]+$/;
 /** @returns milliseconds of `stalledAfter` */
 function check(handler: Handler, options: WorkOptions): number {
   const { subscription, maxMessages = 1, maxBytes = 1, stalledAfter = "5m" } = options;
-  const issues: Issue[] = [];
+  const issues: Issue[] = [...excludedFrom(handler, "pubsub")];
   const fault = (problem: string, fix: string) =>
     issues.push({
       code: "MR3019",

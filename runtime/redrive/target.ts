@@ -1,3 +1,4 @@
+import { REDRIVE_HEADER } from "../../contract/callers";
 import { type Contract, DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { logDelivery, prepare, type RuntimeOptions } from "../core";
 import type { Incoming } from "../decode/incoming";
@@ -65,7 +66,11 @@ export function toUrl(contract: Target["contract"], url: string, options: ToUrlO
       };
       const response = await send(url, {
         method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${await options.idToken()}` },
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${await options.idToken()}`,
+          [REDRIVE_HEADER]: "1",
+        },
         body: JSON.stringify({ message, ...(meta.source && { subscription: meta.source }) }),
         // A login page answers 200 to whoever follows it there.
         redirect: "manual",

@@ -50,6 +50,15 @@ describe("a contract", () => {
     expect(defineContract({ ...spec, timeLimit: "61s" }).hash).not.toBe(defineContract(spec).hash);
   });
 
+  it("has no callers and the hash it had where it names none, and otherwise each once in one order", () => {
+    expect(defineContract(spec).manifest).not.toHaveProperty("callers");
+    expect(defineContract(spec).hash).toBe("21a96746635e57b54b761158a472fe665e73919c64d1f77758c195bf9aa65bcd");
+    const named = defineContract({ ...spec, callers: ["tasks", "pubsub", "tasks"] });
+    expect(named.manifest.callers).toEqual(["pubsub", "tasks"]);
+    expect(named.hash).toBe(defineContract({ ...spec, callers: ["pubsub", "tasks"] }).hash);
+    expect(named.hash).not.toBe(defineContract(spec).hash);
+  });
+
   it("of any schema fits where a contract is asked for", () => {
     const contracts: Contract[] = [defineContract(spec)];
     expect(contracts[0]!.manifest.name).toBe("orders");
@@ -70,6 +79,8 @@ describe("a contract", () => {
     [{ effects: "at-least-once", writes: ["orders"] }, /^writes are made through ctx.commit/],
     [{ writes: ["millrace-records"] }, /^writes names \["millrace-records"\]/],
     [{ writes: ["a/b"] }, /^writes names \["a\/b"\]/],
+    [{ callers: [] }, /^callers names nobody/],
+    [{ callers: ["pubsub", "http", "toString"] }, /^callers names \["http","toString"\]/],
   ])("refuses %j", (change, problem) => {
     expect(problems(change)).toEqual([expect.stringMatching(problem)]);
   });

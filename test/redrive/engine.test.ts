@@ -102,6 +102,43 @@ it("parks what fails, whoever called", async () => {
   expect(effects("notify")).toEqual(["1", "declined-2"]);
 }, 60_000);
 
+it("refuses a task to a handler of pushes, though its token is of an account that may push (MR3026)", async () => {
+  const serviceAccountEmail = "shop-local-charge-push@acme-dev.iam.gserviceaccount.com";
+  const { name } = stack.mails.queue;
+  const tasks = `http://${engine.endpoints.tasks}/v2/${name}`;
+  const { workload } = stack.pipeline.consumers["charge"]!;
+  const body = { message: { messageId: "forged", data: Buffer.from('{"id":"forged"}').toString("base64") } };
+  const before = events.length;
+  await fetch(`${tasks}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      task: {
+        httpRequest: {
+          httpMethod: "POST",
+          url: workload.audience,
+          oidcToken: { serviceAccountEmail, audience: workload.audience },
+          body: Buffer.from(JSON.stringify(body)).toString("base64"),
+        },
+      },
+    }),
+  });
+  const refusal = await new Promise<string>((resolve) => {
+    const look = setInterval(() => {
+      const found = events
+        .slice(before)
+        .flatMap((event) => (event.type === "log" && event.line.includes("MR3026") ? [event.line] : []));
+      if (found[0] === undefined) return;
+      clearInterval(look);
+      resolve(found[0]);
+    }, 20);
+  });
+  expect(JSON.parse(refusal)).toMatchObject({ handler: "charge", message: "refused", status: 403, code: "MR3026" });
+  await fetch(`${tasks}:purge`, { method: "POST" });
+  expect(await engine.idle()).toBe(true);
+  expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
+}, 60_000);
+
 it("only counts in a dry run, by class and by key", async () => {
   const { code, summary } = await redrive("charge", { dryRun: true, causes: ["Declined"] });
   expect([code, summary]).toMatchObject([0, { looked: 2, matched: 1, delivered: 0 }]);

@@ -30,6 +30,14 @@ describe("what the runtime adds to a deployed handler", () => {
     expect(added).toBeLessThan(6_000);
   });
 
+  it("has the check of callers where the contract names some, and stays below 40 KB", () => {
+    const without = bundleSize("service", "memory");
+    const named = bundleSize("service", "memory", [], ["pubsub"]);
+    expect(without.files.map(([file]) => file)).not.toContain("runtime/auth/callers.ts");
+    expect(named.files.map(([file]) => file)).toContain("runtime/auth/callers.ts");
+    expect(named.bytes).toBeLessThanOrEqual(MOST_KB.memory * 1_000);
+  });
+
   it("grows by at most 30 KB with the Firestore store", () => {
     const added = bundleSize("service", "firestore").bytes - bundleSize("service", "memory").bytes;
     expect(added).toBeGreaterThan(0);

@@ -15,7 +15,7 @@ export interface Callee {
 export const invocationOf = (target: IPushTarget): Callee => ({
   what: `calls ${target.audience}`,
   grant(identity, reason) {
-    const grant = allowCall(target, identity, { reason });
+    const grant = allowCall(target, identity, { reason, from: "workflows" });
     return grant ? [grant] : [];
   },
 });

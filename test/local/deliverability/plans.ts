@@ -1,9 +1,10 @@
 import { App } from "cdktf";
+import type { ContractManifest } from "../../../contract/contract";
 import type { GrantRecord } from "../../../contract/grants";
 import type { Issue } from "../../../contract/issue";
 import { MillraceStack, type MillraceStackProps } from "../../../constructs";
 import { checkDelivery } from "../../../local/deliverability/check";
-import { declaredBeside } from "../../../local/deliverability/declared";
+import { contractsOf, declaredBeside } from "../../../local/deliverability/declared";
 import type { Input } from "../../../local/deliverability/input";
 import { inputOfStack } from "../../../local/deliverability/input";
 import { project } from "../../support/project";
@@ -16,11 +17,13 @@ export type Breakable = Record<string, any>; // oxlint-disable-line typescript/n
 export interface Subject extends Input {
   readonly name: string;
   readonly declared: ReadonlyMap<string, readonly GrantRecord[]>;
+  readonly contracts: ReadonlyMap<string, ContractManifest>;
 }
 
 export function subjectOf(outDir: string, stack: string): Subject {
   const input = inputOfStack(outDir, stack);
-  return { name: stack, ...input, declared: declaredBeside(input.documents) };
+  const { documents } = input;
+  return { name: stack, ...input, declared: declaredBeside(documents), contracts: contractsOf(documents) };
 }
 
 /** Synthesizes a stack as a user would, report of grants included. */
@@ -35,7 +38,7 @@ export function built(build: (stack: MillraceStack) => void, props: Partial<Mill
 
 /** What a check says of a plan whose document was changed. */
 export function issuesOf(
-  { documents, about, declared }: Subject,
+  { documents, about, declared, contracts }: Subject,
   change: (json: Breakable) => void = () => {},
 ): readonly Issue[] {
   const changed = documents.map((document) => {
@@ -44,7 +47,7 @@ export function issuesOf(
     change(json);
     return { ...document, json };
   });
-  return checkDelivery(changed, { declared, about }).issues;
+  return checkDelivery(changed, { declared, contracts, about }).issues;
 }
 
 /** Every step of the paths, by the grant that allows it, from what the plan itself shows. */

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { defineContract } from "millrace/contract";
+import { type Caller, defineContract } from "millrace/contract";
 import { Fatal } from "millrace/runtime";
 
 /** Any object with an id; a schema library would only make four bundles larger. */
@@ -20,14 +20,21 @@ export class Declined extends Error {
   override readonly name = "Declined";
 }
 
-const handled = (name: string) =>
-  defineContract({ name, input, key: ({ id }) => id, effects: "at-least-once", retry: { fatal: [Declined] } });
+const handled = (name: string, caller: Caller) =>
+  defineContract({
+    name,
+    input,
+    key: ({ id }) => id,
+    effects: "at-least-once",
+    retry: { fatal: [Declined] },
+    callers: [caller],
+  });
 
-export const charge = handled("charge");
-export const notify = handled("notify");
-export const mail = handled("mail");
-export const report = handled("report");
-export const film = handled("film");
+export const charge = handled("charge", "pubsub");
+export const notify = handled("notify", "pubsub");
+export const mail = handled("mail", "tasks");
+export const report = handled("report", "scheduler");
+export const film = handled("film", "pubsub");
 
 /** Fails while the folder says that the handler is broken; otherwise leaves a line in it. */
 export function effect(name: string, { id }: { readonly id: string }): void {

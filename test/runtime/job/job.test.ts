@@ -1,4 +1,4 @@
-import { defineContract, IssuesError } from "../../../contract";
+import { type Caller, defineContract, IssuesError } from "../../../contract";
 import { type VirtualClock, virtualClock } from "../../../local/engine/clock";
 import { Fatal, type MemoryStore, memoryStore, Retry, StoreUnavailable } from "../../../runtime";
 import { defineHandler, type Handler } from "../../../runtime/handler";
@@ -48,6 +48,13 @@ describe("a task of a Cloud Run job", () => {
     over((await startTask(given, optionsFor(given, more))).ended);
   const orders = (count: number) => Array.from({ length: count }, (_, i) => ({ id: String(i) }));
   const saved = () => [...store.documents.keys()].toSorted();
+
+  it("does not start with a handler whose contract lets no job bring its events (MR3026)", async () => {
+    const named = (callers: readonly Caller[]) =>
+      defineHandler(defineContract({ ...common, effects: "at-least-once", callers }), async () => {});
+    await expect(run(named(["pubsub"]))).rejects.toMatchObject({ issues: [{ code: "MR3026" }] });
+    expect(await run(defineJob(named(["job"]), { items: () => orders(1) }))).toMatchObject({ complete: true });
+  });
 
   it.each([0, 1, 2])("takes every third item of the job's when it is task %d of three", async (index) => {
     const job = defineJob(saving, { items: () => orders(8) });

@@ -1,11 +1,11 @@
-import { IssuesError } from "../../../contract";
+import { defineContract, IssuesError } from "../../../contract";
 import { ENV } from "../../../contract/environment";
 import { type VirtualClock, virtualClock } from "../../../local/engine/clock";
 import { Fatal, type MemoryStore, memoryStore, Retry } from "../../../runtime";
 import { defineHandler, type Handler } from "../../../runtime/handler";
 import { startWorker, work, type WorkOptions } from "../../../runtime/pull";
 import { environmentFor } from "../support/environment";
-import { atLeastOnce, saving } from "../support/orders";
+import { atLeastOnce, common, saving } from "../support/orders";
 import { fakeSource, message } from "../support/pulled";
 
 const SUBSCRIPTION = "projects/p/subscriptions/orders";
@@ -83,6 +83,16 @@ describe("a worker", () => {
     const one = order("7");
     await handling(one);
     expect(one.ended).toEqual(ended);
+  });
+
+  it("does not start with a handler whose contract takes nothing of Pub/Sub's (MR3026)", async () => {
+    const handler = defineHandler(
+      defineContract({ ...common, effects: "at-least-once", callers: ["tasks"] }),
+      async () => {},
+    );
+    await expect(startWorker(handler, optionsFor(handler))).rejects.toMatchObject({
+      issues: [{ code: "MR3026", fix: expect.stringMatching(/^add "pubsub" to/) }],
+    });
   });
 
   it("nacks what it does not understand: the subscription's dead-lettering catches it", async () => {
