@@ -9,6 +9,7 @@ import { defaultStore, needsStore } from "../firestore/default";
 import type { Alarm } from "../monitoring/alarm";
 import { monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
+import { redrivenHandler } from "../pubsub/alarms";
 import { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import { parkedAlarms } from "../pubsub/parked-alarms";
 import { RedriveJob } from "../run/redrive-job";
@@ -78,8 +79,9 @@ export class CalledHandler extends Construct {
     });
     if (redriven)
       this.redrive = new RedriveJob(this, "Redrive", { ...redriven, deadLetterTopic: this.deadLetterTopic });
-    const { projectId } = MillraceStack.of(this).context;
-    this.alarms = parkedAlarms({ title: name, projectId, topic: this.deadLetterTopic });
+    const { context, node } = MillraceStack.of(this);
+    const back = { handler: redrivenHandler(contract), stack: node.id };
+    this.alarms = parkedAlarms({ title: name, projectId: context.projectId, topic: this.deadLetterTopic, ...back });
     monitor(this, props);
   }
 

@@ -91,6 +91,7 @@ export class Consumer extends Construct implements BoundConsumer {
     });
     const delivery = deliveryOf(manifest);
     this.subscription = new DeadLetteredSubscription(this, "Subscription", {
+      contract: props.contract,
       topic: surroundings.topic,
       name,
       push: { target: this.workload, body: props.body },

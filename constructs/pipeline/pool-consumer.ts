@@ -32,6 +32,7 @@ export const workerPool = (props: PoolConsumerProps): IPipelineConsumer => ({
     const home = new Construct(scope, id);
     const monitoring = { notify, alarms, dashboard: pool.dashboard };
     const subscription = new DeadLetteredSubscription(home, "Subscription", {
+      contract: props.contract,
       topic,
       name: manifest.name,
       filter,

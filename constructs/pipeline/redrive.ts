@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import { addIssue, type AnyContract, type IServiceAccount } from "../core";
 import type { IFirestoreDatabase } from "../firestore/database";
+import type { TransportName } from "../packaging/wrapper";
 import type { MonitoringProps } from "../monitoring/monitored";
 import type { RedriveJobProps, RedriveOptions } from "../run/redrive-job";
 
@@ -21,13 +22,14 @@ interface Deployed extends MonitoringProps {
   readonly store?: IFirestoreDatabase | undefined;
   readonly environment?: RedriveOptions["environment"];
   readonly secrets?: RedriveOptions["secrets"];
+  readonly transports?: readonly TransportName[] | undefined;
 }
 
 /** What the redrive job of a handler is made of: its code, identity, records and variables, under what the user says. */
 export function redriveOf(
   construct: Construct,
   redriven: Redriven | undefined,
-  { contract, entry, serviceAccount, store, environment, secrets, notify, alarms, dashboard }: Deployed,
+  { contract, entry, serviceAccount, store, environment, secrets, transports, notify, alarms, dashboard }: Deployed,
 ): Omit<RedriveJobProps, "deadLetterTopic"> | undefined {
   if (redriven === undefined) return undefined;
   const own = redriven === true ? {} : redriven;
@@ -47,6 +49,8 @@ export function redriveOf(
     entry: code,
     ...(serviceAccount && { serviceAccount }),
     ...(store && { store }),
+    // It is the handler, so whoever waits for an event is told by it too.
+    ...(transports?.includes("workflowCallbacks") && { transports: ["workflowCallbacks"] }),
     environment: { ...environment, ...own.environment },
     secrets: { ...secrets, ...own.secrets },
   };

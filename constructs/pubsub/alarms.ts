@@ -1,8 +1,9 @@
+import type { AnyContract } from "../core";
 import type { Alarm } from "../monitoring/alarm";
 import { subscriptionMetrics as metrics } from "./metrics";
 
 /** What an alarm of a subscription speaks of. */
-export interface Watched {
+export interface Watched extends RedrivenBy {
   /** For titles: the consumer's or the subscription's name. */
   readonly title: string;
   readonly subscriptionId: string;
@@ -14,6 +15,26 @@ export interface Watched {
   readonly tooOldSeconds: number;
   /** Age of a dead letter that is forgotten, seconds. @default a day */
   readonly deadLetterTooOldSeconds?: number;
+}
+
+/** What a runbook fills in where letters are given back. */
+export interface RedrivenBy {
+  /** Name of the handler that takes them back; undefined where none is known, or none can. */
+  readonly handler?: string | undefined;
+  /** Id of its stack. */
+  readonly stack: string;
+}
+
+/** The name that `millrace redrive` knows a handler by: records in memory cannot be reopened, so it knows none of those. */
+export const redrivenHandler = (contract: AnyContract | undefined): string | undefined =>
+  contract === undefined || contract.manifest.store === "memory" ? undefined : contract.manifest.name;
+
+/** How letters are given back, as a step of a runbook. */
+export function redriveStep({ handler, stack }: RedrivenBy, subscriptionId: string): string {
+  if (handler === undefined)
+    return "Send them back to the handler that failed, by cause, age or key, and look first with a dry run: `docs/runtime/redrive.md` of the package millrace.";
+  const command = `npx millrace redrive ${handler} ${stack} --cloud --subscription=${subscriptionId}`;
+  return `See what would be sent back to \`${handler}\`, by cause and age: \`${command}\`. Then do it: the same with \`--deliver\`, and with \`--cause\`, \`--key\` or \`--older-than\` for some of them (\`docs/cli.md#redrive\` of the package millrace).`;
 }
 
 type DeadLettered = Watched & Required<Pick<Watched, "deadLetterSubscriptionId">>;
@@ -32,7 +53,7 @@ export function subscriptionAlarms(watched: Watched): readonly Alarm[] {
 const DAY_SECONDS = 86_400;
 
 /** At the first one: forwarded by Pub/Sub, or parked by the handler, which only the kept messages show. */
-const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId, projectId }: DeadLettered): Alarm => ({
+const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId, projectId, ...back }: DeadLettered): Alarm => ({
   id: "DeadLetters",
   title: `${title}: dead letters`,
   severity: "ERROR",
@@ -60,12 +81,13 @@ const deadLetters = ({ title, subscriptionId, deadLetterSubscriptionId, projectI
 
 1. Look at one: \`gcloud pubsub subscriptions pull ${deadLetterSubscriptionId} --project=${projectId} --limit=1 --format=json\` (without \`--auto-ack\` it stays). The attributes \`CloudPubSubDeadLetterSource…\` mark those that ran out of attempts.
 2. Mend the handler or the publisher, deploy.
-3. Send them back to the handler that failed, by cause, age or key, and look first with a dry run: \`docs/runtime/redrive.md\` of the package millrace.`,
+3. ${redriveStep(back, deadLetterSubscriptionId)}`,
 });
 
 /** The first notification may have been overlooked; a dead letter that nobody takes is lost when its retention ends. */
 export const deadLetterAge = (
-  watched: Pick<DeadLettered, "title" | "projectId" | "deadLetterSubscriptionId" | "deadLetterTooOldSeconds">,
+  watched: RedrivenBy &
+    Pick<DeadLettered, "title" | "projectId" | "deadLetterSubscriptionId" | "deadLetterTooOldSeconds">,
 ): Alarm => ({
   id: "DeadLetterAge",
   title: `${watched.title}: dead letters are forgotten`,
@@ -84,7 +106,8 @@ export const deadLetterAge = (
   runbook: `Nobody has taken the dead letters in \`${watched.deadLetterSubscriptionId}\`. They are deleted when its retention ends.
 
 1. Read them: \`gcloud pubsub subscriptions pull ${watched.deadLetterSubscriptionId} --project=${watched.projectId} --limit=20 --format=json\`.
-2. Send them back (\`docs/runtime/redrive.md\` of the package millrace), or acknowledge those that nobody needs: the same command with \`--auto-ack\`.`,
+2. Acknowledge those that nobody needs: the same command with \`--auto-ack\`.
+3. ${redriveStep(watched, watched.deadLetterSubscriptionId)}`,
 });
 
 const backlogAge = ({ title, subscriptionId, tooOldSeconds, projectId }: Watched): Alarm => ({

@@ -1,13 +1,22 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, formatDuration } from "../../language/duration";
-import { check, durationOf, type Grant, type GrantOptions, type IGrantee, type IWorkload, type Rule } from "../core";
+import {
+  type AnyContract,
+  check,
+  durationOf,
+  type Grant,
+  type GrantOptions,
+  type IGrantee,
+  type IWorkload,
+  type Rule,
+} from "../core";
 import { kebab, pathInStack } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
-import { subscriptionAlarms, type Watched } from "./alarms";
+import { redrivenHandler, subscriptionAlarms, type Watched } from "./alarms";
 import { RedriveJob, type RedriveJobProps } from "../run/redrive-job";
 import { DeadLetterTopic } from "./dead-letter-topic";
 import type { Archive } from "./archive";
@@ -29,6 +38,8 @@ export interface DeadLetteredSubscriptionProps extends Omit<SubscriptionProps, "
    * handler. Its identity is that of a push target that has one. @default none
    */
   readonly redrive?: Omit<RedriveJobProps, "deadLetterTopic">;
+  /** Contract of the handler that takes its messages: runbooks name it. @default that of `redrive` */
+  readonly contract?: AnyContract;
   /** Age of a dead letter that somebody is told of again. @default "1d" */
   readonly deadLetterAge?: Duration;
 }
@@ -51,7 +62,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
 
   constructor(scope: Construct, id: string, props: DeadLetteredSubscriptionProps) {
     super(scope, id);
-    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, redrive, ...others } = props;
+    const { maxDeliveryAttempts, deadLetterTopic, deadLetterRetention, archive, redrive, contract, ...others } = props;
     const { notify, alarms, dashboard, deadLetterAge = "1d", ...rest } = others;
     const name = props.name ?? kebab(pathInStack(this));
     check(this, props, PROPS_RULES);
@@ -95,6 +106,7 @@ export class DeadLetteredSubscription extends Construct implements ISubscription
       title: name,
       deadLetterSubscriptionId: this.deadLetterTopic.subscription.subscriptionId,
       deadLetterTooOldSeconds: durationOf(this, "deadLetterAge", deadLetterAge) / 1_000,
+      handler: redrivenHandler(contract ?? redrive?.contract),
     };
     this.metrics = this.subscription.metrics;
     this.alarms = subscriptionAlarms(watched);

@@ -1,10 +1,10 @@
 import type { Alarm } from "../monitoring/alarm";
 import type { DeadLetterTopic } from "./dead-letter-topic";
-import { deadLetterAge } from "./alarms";
+import { deadLetterAge, type RedrivenBy, redriveStep } from "./alarms";
 import { subscriptionMetrics as metrics } from "./metrics";
 
 /** What an alarm of parked events speaks of. */
-export interface WatchedParking {
+export interface WatchedParking extends RedrivenBy {
   /** For titles: what parks. */
   readonly title: string;
   readonly projectId: string;
@@ -12,7 +12,7 @@ export interface WatchedParking {
 }
 
 /** The alarms of a dead-letter topic that no subscription of Pub/Sub feeds, but a handler alone. */
-export function parkedAlarms({ title, projectId, topic }: WatchedParking): readonly Alarm[] {
+export function parkedAlarms({ title, projectId, topic, ...back }: WatchedParking): readonly Alarm[] {
   const { subscriptionId } = topic.subscription;
   return [
     {
@@ -34,8 +34,8 @@ export function parkedAlarms({ title, projectId, topic }: WatchedParking): reado
 
 1. Look at one: \`gcloud pubsub subscriptions pull ${subscriptionId} --project=${projectId} --limit=1 --format=json\` (without \`--auto-ack\` it stays). Its attribute \`millrace-cause\` says why.
 2. Mend the handler or whoever sent the event, deploy.
-3. Send them back to the handler, by cause, age or key, and look first with a dry run: \`docs/runtime/redrive.md\` of the package millrace.`,
+3. ${redriveStep(back, subscriptionId)}`,
     },
-    deadLetterAge({ title, deadLetterSubscriptionId: subscriptionId, projectId }),
+    deadLetterAge({ title, deadLetterSubscriptionId: subscriptionId, projectId, ...back }),
   ];
 }

@@ -123,6 +123,7 @@ export class Subscription extends Construct implements ISubscription, IMonitored
       title: this.subscriptionId,
       subscriptionId: this.subscriptionId,
       projectId: project,
+      stack: MillraceStack.of(this).node.id,
       push: props.push !== undefined,
       tooOldSeconds: TOO_OLD_SECONDS,
     };

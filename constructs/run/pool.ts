@@ -13,7 +13,7 @@ import { type ISubscription, Subscription } from "../pubsub/subscription";
 import type { CodeOfHandler, CodeOfImage } from "./code";
 import { metricsOfPool, poolAlarms, type poolMetrics, poolSection } from "./pool-monitoring";
 import { POOL_RULES } from "./pool-rules";
-import { type UncalledKind, type UncalledProps, UncalledWorkload } from "./uncalled";
+import { type UncalledKind, type UncalledProps, type UncalledTransport, UncalledWorkload } from "./uncalled";
 import type { DirectVpc } from "./vpc";
 
 interface PoolOptions extends UncalledProps, MonitoringProps {
@@ -30,6 +30,8 @@ interface PoolOptions extends UncalledProps, MonitoringProps {
 /** A pool whose code is a handler: it runs on Google's image of Node.js, without a build. */
 interface PoolOfHandler extends PoolOptions, Omit<CodeOfHandler, "transports"> {
   readonly contract: AnyContract;
+  /** `["workflowCallbacks"]`: workflows that wait for one of its messages are told. @default none */
+  readonly transports?: readonly UncalledTransport[];
 }
 
 /** A pool whose image somebody else builds. */

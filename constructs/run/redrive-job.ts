@@ -8,8 +8,8 @@ import type { IFirestoreDatabase } from "../firestore/database";
 import type { MonitoringProps } from "../monitoring/monitored";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import type { CodeOfHandler } from "./code";
-import { CloudRunJob } from "./job";
-import type { UncalledKind, UncalledProps } from "./uncalled";
+import { RunJob } from "./run-job";
+import type { UncalledKind, UncalledProps, UncalledTransport } from "./uncalled";
 
 /** What a redrive job is told unless one execution is told otherwise, and what it runs on. */
 export interface RedriveOptions
@@ -31,6 +31,8 @@ export interface RedriveJobProps extends RedriveOptions {
   readonly deadLetterTopic: DeadLetterTopic;
   /** Identity of the handler: its effects are made as it. @default an account of its own, for you to let do what it needs */
   readonly serviceAccount?: IServiceAccount;
+  /** What the handler does beside its work; taken from its consumer. @default nothing */
+  readonly transports?: readonly UncalledTransport[];
   /** Database of its records. @default the stack's `(default)` database, if the contract needs one */
   readonly store?: IFirestoreDatabase;
 }
@@ -47,7 +49,7 @@ const REDRIVE: UncalledKind = {
  * acts as the handler does, so that no ingress stands between them and no other handler sees a letter. Nothing starts it
  * but you, a schedule or a workflow of yours.
  */
-export class RedriveJob extends CloudRunJob {
+export class RedriveJob extends RunJob {
   override readonly dependables: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: RedriveJobProps) {

@@ -18,7 +18,7 @@ import { checkCaller } from "../core/callers";
 import { checkLabels } from "../core/labels";
 import type { IFirestoreDatabase } from "../firestore/database";
 import { defaultStore, needsStore } from "../firestore/default";
-import type { HandlerKind } from "../packaging/wrapper";
+import type { HandlerKind, TransportName } from "../packaging/wrapper";
 import { equip, type HandlerHost } from "../pipeline/equip";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
 import {
@@ -70,6 +70,9 @@ export interface UncalledProps {
 export type BinaryAuthorization = "project" | { readonly policy: string };
 
 type Code = CodeOfHandler | (CodeOfImage & { readonly contract?: AnyContract });
+
+/** What a handler whom nobody calls can do beside its work: tell whoever waits. Every other transport is a request. */
+export type UncalledTransport = Extract<TransportName, "workflowCallbacks">;
 
 /** What tells jobs and worker pools apart where they are otherwise alike. */
 export interface UncalledKind {

@@ -19,7 +19,7 @@ import { CalledHandler, type CalledHandlerOptions } from "../pipeline/called";
 import type { ConsumerCode } from "../pipeline/deploy";
 import { topicMetrics } from "../pubsub/metrics";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
-import { CloudRunJob } from "../run/job";
+import { RunJob } from "../run/run-job";
 import { type JobRetry, SchedulerJob, type SchedulerJobProps } from "./job";
 import { SCHEDULER_LIMITS } from "./job-rules";
 import { gapsOf, retriesThatFit } from "./retries";
@@ -149,7 +149,7 @@ function successOf(target: ScheduledJobProps["target"], workload: IWorkload | un
     const requests = workload && isMonitored(workload) ? workload.metrics["requests"] : undefined;
     return requests && { ...requests, metricLabels: { response_code_class: "2xx" } };
   }
-  if ("runJob" in target) return target.runJob instanceof CloudRunJob ? target.runJob.metrics.succeeded : undefined;
+  if ("runJob" in target) return target.runJob instanceof RunJob ? target.runJob.metrics.succeeded : undefined;
   if ("publish" in target && isKnown(target.publish.name))
     return topicMetrics.publishRequests(target.publish.name.split("/").at(-1)!);
   return undefined;

@@ -1,7 +1,7 @@
 import { type ContractManifest, DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { formatDuration } from "../../language/duration";
 import type { Rule } from "../core";
-import { CloudRunJob } from "../run/job";
+import { RunJob } from "../run/run-job";
 import { SCHEDULER_LIMITS } from "./job-rules";
 import type { Gaps } from "./retries";
 import type { ScheduledJobProps } from "./scheduled-job";
@@ -25,7 +25,7 @@ function beyondTheRun(target: Checked["target"]): string | undefined {
 
 /** Longest execution of a job made here; undefined when nobody knows. */
 const executionMs = (target: Checked["target"]): number | undefined =>
-  "runJob" in target && target.runJob instanceof CloudRunJob ? target.runJob.longestExecutionMs : undefined;
+  "runJob" in target && target.runJob instanceof RunJob ? target.runJob.longestExecutionMs : undefined;
 
 export const SCHEDULED_RULES: readonly Rule<Checked>[] = [
   {

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { App } from "cdktf";
 import { redrive as command, type RedriveCommandOptions } from "../../cli/commands/redrive";
 import { exitOf } from "../../cli/exit";
-import { EventDrivenPipeline, MillraceStack } from "../../constructs";
+import { type Commands, run } from "../../cli/program";
+import { CloudRunJob, EventDrivenPipeline, MillraceStack } from "../../constructs";
 import { type Issue, IssuesError } from "../../contract/issue";
 import { encodeFields } from "../../runtime/store/firestore/values";
 import { recordFields } from "../../runtime/store/firestore/documents";
@@ -21,6 +24,7 @@ const contracts = {
   charge: testContract({ name: "charge" }),
   ship: testContract({ name: "ship" }),
   film: testContract({ name: "film" }),
+  prices: testContract({ name: "prices" }),
 };
 const app = new App({ outdir: out });
 const stack = new MillraceStack(app, {
@@ -38,7 +42,13 @@ new EventDrivenPipeline(stack, "Shop", {
     { contract: contracts.film, runOn: "service", image: IMAGE },
   ],
 });
+new CloudRunJob(stack, "Prices", { contract: contracts.prices, image: IMAGE });
 app.synth();
+
+interface AlertPolicy {
+  readonly display_name: string;
+  readonly documentation: { readonly content: string };
+}
 
 const PUBSUB = "pubsub.googleapis.com/v1/projects/acme-prod/subscriptions/shop-prod-charge-dead-letter";
 const FIRESTORE = "firestore.googleapis.com/v1/projects/acme-prod/databases/(default)/documents";
@@ -182,18 +192,16 @@ describe("redriving on Google Cloud to an address that is open", () => {
           ],
         }),
       },
-      { line: `POST ${HANDLER}`, body: JSON.stringify(push), token: "id-token" },
+      {
+        line: `POST ${HANDLER}`,
+        body: JSON.stringify(push),
+        headers: { ...bearer("id-token"), "x-millrace-redrive": "1" },
+      },
       { line: `POST ${PUBSUB}:acknowledge`, body: '{"ackIds":["ack-1"]}' },
       // Nothing may be there although there is something: three looks.
       ...Array.from({ length: 3 }, () => pull),
     ];
-    expect(google().received).toEqual(
-      expected.map(({ line, body, ...more }) => ({
-        line,
-        headers: bearer("token" in more ? more.token : "access-token"),
-        body,
-      })),
-    );
+    expect(google().received).toEqual(expected.map((request) => ({ headers: bearer("access-token"), ...request })));
   });
 
   it("only looks without --deliver, and gives the letters back", async () => {
@@ -507,6 +515,44 @@ describe("redriving on Google Cloud by a job", () => {
   it("has none for a handler that is internal and was given none", async () => {
     const { code, issues, lines } = await redrive({ handler: "film", deliver: true });
     expect([code, issues[0]!.code, lines]).toEqual([3, "MR5010", []]);
+  });
+});
+
+describe("the runbooks of dead letters", () => {
+  const { resource } = JSON.parse(readFileSync(join(out, "stacks", "shop-prod", "cdk.tf.json"), "utf8")) as {
+    readonly resource: Readonly<Record<string, Readonly<Record<string, AlertPolicy>>>>;
+  };
+  const policies = Object.values(resource["google_monitoring_alert_policy"]!);
+  const about = policies.filter(({ display_name: title }) => /dead letters|given up/.test(title));
+  const commands = about.map(
+    ({ documentation }) => /`npx millrace (redrive [^`]+)`/.exec(documentation.content)?.[1] ?? "none",
+  );
+
+  it("name the command for their handler, stack and subscription", () => {
+    // Each consumer has two such alarms, and so has the job.
+    expect([...new Set(commands)].sort()).toEqual(
+      ["charge", "film", "prices", "ship"].map(
+        (handler) => `redrive ${handler} shop-prod --cloud --subscription=shop-prod-${handler}-dead-letter`,
+      ),
+    );
+    expect(commands).toHaveLength(8);
+  });
+
+  it.each([...new Set(commands)])("mean what they say: millrace %s", async (line) => {
+    const { on } = google();
+    on("-dead-letter:pull", ok());
+    const exits: unknown[] = [];
+    const surroundings = { send: google().send, clock: skippingClock(NOW), env: { GOOGLE_OAUTH_ACCESS_TOKEN: "t" } };
+    const commands = {
+      redrive: async (...args: Parameters<Commands["redrive"]>) => {
+        const [handler, named, options] = args;
+        exits.push(await command(handler, named, { ...options, out }, screen().terminal, surroundings));
+        return 0 as const;
+      },
+    };
+    await run(line.split(" "), commands as unknown as Commands, screen().terminal);
+    expect(exits).toEqual([0]);
+    expect(google().received[0]!.line).toContain(`/${/--subscription=(.*)/.exec(line)![1]}:pull`);
   });
 });
 

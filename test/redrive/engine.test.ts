@@ -37,7 +37,7 @@ let engine: Engine;
 const events: EngineEvent[] = [];
 beforeAll(async () => {
   writeFileSync(join(folder, "effects"), "");
-  damage("charge", "mail", "report", "film");
+  damage("charge", "mail", "report", "film", "price");
   engine = await startEngine({
     outDir,
     stateDir,
@@ -97,8 +97,10 @@ it("parks what fails, whoever called", async () => {
     }),
   });
   await engine.scheduler.run(stack.reports.job.name);
+  const options = { out: outDir, state: stateDir, color: false, env: [] };
+  await jobsRun("shop-local-price", "shop-local", options, screen().terminal);
   expect(await engine.idle()).toBe(true);
-  expect(["charge", "notify", "film", "mail", "report"].map(waiting)).toEqual([2, 0, 2, 1, 1]);
+  expect(["charge", "notify", "film", "mail", "report", "price"].map(waiting)).toEqual([2, 0, 2, 1, 1, 2]);
   expect(effects("notify")).toEqual(["1", "declined-2"]);
 }, 60_000);
 
@@ -189,7 +191,7 @@ it("does not go round with what is parked again, and leaves it alone after the s
 }, 60_000);
 
 it("gives the handler that failed its events once the cause is mended, each effect once, and nobody else", async () => {
-  mend("charge", "mail", "report", "film");
+  mend("charge", "mail", "report", "film", "price");
   const others = effects("notify");
   // One by the command line, through the front door of its service; the other by its job.
   const { code, stderr } = await cli("charge", { deliver: true, cause: ["Declined"] });
@@ -210,6 +212,7 @@ it.each([
   ["Cloud Tasks calls", "mail", ["m"]],
   ["Cloud Scheduler calls", "report", ["daily"]],
   ["pulls", "film", ["1", "declined-2"]],
+  ["is a job of items", "price", ["apples", "pears"]],
 ] as const)(
   "does so for a handler that %s",
   async (_, handler, ids) => {

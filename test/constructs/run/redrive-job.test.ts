@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { renderIssue } from "../../../contract/issue";
 import {
+  CloudRunJob,
   CloudRunService,
   DeadLetteredSubscription,
   EventDrivenPipeline,
@@ -7,7 +10,9 @@ import {
   type MillraceStack,
   type Redriven,
   Topic,
+  workerPool,
 } from "../../../constructs";
+import type { TransportName } from "../../../constructs/packaging/wrapper";
 import { handlersOf, testContract } from "../../support/handlers";
 import { type Attributes, codesOf, plan } from "../../support/synth";
 import { built, issuesOf, jsonOf, resourcesOf } from "../../local/deliverability/plans";
@@ -108,6 +113,72 @@ describe("a redrive job", () => {
     ["code that is an image", "MR1371", (stack: MillraceStack) => pipeline(stack, true, { image: IMAGE })],
   ] as const)("refuses %s", (_, code, build) => {
     expect(codesOf(build, { handlersDir })).toContain(code);
+  });
+});
+
+describe("the redrive job of a job", () => {
+  const job =
+    (props: object = {}) =>
+    (stack: MillraceStack) => {
+      const code = { contract, entry: "charge.handler.ts", environment: { BANK: "b" }, redrive: { rate: 5 }, ...props };
+      new CloudRunJob(stack, "Prices", code);
+    };
+
+  it("has the handler's code, identity and variables, and takes the items that it has parked", () => {
+    const { all } = plan(job(), { handlersDir });
+    const [its, redrive] = ["web-dev-charge", "web-dev-charge-redrive"].map((name) =>
+      all("google_cloud_run_v2_job").find((one) => one["name"] === name),
+    );
+    expect(redrive!["template"].template.service_account).toBe(its!["template"].template.service_account);
+    expect(variablesOf(redrive!)).toMatchObject({
+      BANK: "b",
+      MILLRACE_CONTRACT_HASH: contract.hash,
+      MILLRACE_DEAD_LETTER_TOPIC: variablesOf(its!)["MILLRACE_DEAD_LETTER_TOPIC"],
+      MILLRACE_SUBSCRIPTION: "projects/acme-dev/subscriptions/web-dev-charge-dead-letter",
+      MILLRACE_REDRIVE_RATE: "5",
+    });
+    expect(plan(job({ redrive: undefined }), { handlersDir }).all("google_cloud_run_v2_job")).toHaveLength(1);
+  });
+
+  it.each([
+    ["an image that does not say where the handler is", { entry: undefined, image: IMAGE }],
+    ["an image without a handler", { contract: undefined, entry: undefined, image: IMAGE }],
+  ])("is refused for %s", (_, props) => {
+    expect(codesOf(job(props), { handlersDir })).toContain("MR1371");
+  });
+
+  it("delivers, as far as the plan alone shows", () => {
+    const subject = built(job(), { handlersDir });
+    expect(issuesOf({ ...subject, declared: new Map() }).map(renderIssue)).toEqual([]);
+  });
+});
+
+describe("a handler that tells workflows which wait", () => {
+  it("does so when it pulls, and when its redrive job gives it an event again", () => {
+    const bundles = (transports: readonly TransportName[]) => {
+      const subject = built(
+        (stack) =>
+          new EventDrivenPipeline(stack, "Shop", {
+            consumers: [
+              workerPool({ contract, entry: "charge.handler.ts", redrive: true, transports: transports as never }),
+            ],
+          }),
+        { handlersDir },
+      );
+      const folder = join(subject.documents[0]!.directory, "archives");
+      return readdirSync(folder)
+        .filter((file) => file.endsWith(".cjs"))
+        .map((file) => [file.replace(/-[0-9a-f]+\.cjs$/, ""), readFileSync(join(folder, file), "utf8")] as const)
+        .map(([name, code]) => [name, code.includes("workflowCallbacks")]);
+    };
+    expect(bundles(["workflowCallbacks"])).toEqual([
+      ["charge", true],
+      ["charge-redrive", true],
+    ]);
+    expect(bundles([])).toEqual([
+      ["charge", false],
+      ["charge-redrive", false],
+    ]);
   });
 });
 

@@ -35,6 +35,7 @@ export const notify = handled("notify", "pubsub");
 export const mail = handled("mail", "tasks");
 export const report = handled("report", "scheduler");
 export const film = handled("film", "pubsub");
+export const price = handled("price", "job");
 
 /** Fails while the folder says that the handler is broken; otherwise leaves a line in it. */
 export function effect(name: string, { id }: { readonly id: string }): void {

@@ -1,5 +1,6 @@
 import type { App } from "cdktf";
 import {
+  CloudRunJob,
   EventDrivenPipeline,
   every,
   MillraceStack,
@@ -52,6 +53,12 @@ export class ShopStack extends MillraceStack {
       contract: contracts.mail,
       runOn: "service",
       entry: "mail.handler.ts",
+      environment: environmentOf,
+      redrive: { rate: 100 },
+    });
+    new CloudRunJob(this, "Prices", {
+      contract: contracts.price,
+      entry: "price.job.ts",
       environment: environmentOf,
       redrive: { rate: 100 },
     });
