@@ -4,7 +4,6 @@ export { type Api, enableApi } from "./apis";
 export { type AnyContract, type Delivery, deliveryOf, PUBSUB_LIMITS } from "./derive";
 export { durationOf } from "./durations";
 export { type Encryption, grantEncryption } from "./encryption";
-export { skipCreationStacks } from "./fast";
 export type { Grant } from "./grant-book";
 export {
   grant,

@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { App, TerraformStack } from "cdktf";
-import { findingsOf, MillraceStack, type MillraceStackProps, skipCreationStacks } from "../../constructs/core";
+import { findingsOf, MillraceStack, type MillraceStackProps } from "../../constructs/core";
+import { skipCreationStacks } from "../../constructs/core/fast";
 import { IssuesError } from "../../contract/issue";
 
 skipCreationStacks();
