@@ -1,6 +1,6 @@
 import type { Json } from "../../contract/json";
 import type { PlannedResource } from "../plan/plan";
-import type { Attributes } from "../plan/values";
+import type { Attributes, Value } from "../plan/values";
 import { type Journal, type Journaled, noJournal } from "./journal";
 import { readEntries } from "./journal-file";
 
@@ -25,6 +25,9 @@ export interface Origin {
   /** Arguments that name files, and what was kept of them: paths from the folder of the journal. */
   readonly uploads?: Readonly<Record<string, string>>;
 }
+
+/** How a resource is known to those that only know the type and the id of it. */
+export const resourceKey = (type: string, id: Value | undefined): string => `${type}\n${JSON.stringify(id)}`;
 
 /** What exists, as far as Terraform is concerned: the cloud of the local provider. */
 export interface AppliedStore extends Journaled {

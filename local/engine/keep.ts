@@ -1,10 +1,10 @@
 import { IssuesError } from "../../contract/issue";
 import { issue } from "../plan/issues";
 import { type AppliedStore, createAppliedStore, readApplied } from "./applied";
-import type { EngineOptions } from "./engine";
 import { type Journal, type Journaled, noJournal } from "./journal";
 import { openJournal } from "./journal-file";
 import type { StatePaths } from "./paths";
+import type { EngineOptions } from "./types";
 import type { Door } from "./world";
 
 /** A journal, or what stands for one in an engine that keeps nothing. */

@@ -4,11 +4,10 @@ import { issue } from "../plan/issues";
 import type { PlannedResource } from "../plan/plan";
 import { projectNumbers } from "../plan/project-number";
 import { readStacks, section } from "../plan/read";
-import type { Value } from "../plan/values";
 import type { Runner } from "../provider/running";
 import { adapters } from "./adapters";
 import { type Adapter, type Live, type Reader, readerOf } from "./adapters/adapter";
-import type { AppliedStore } from "./applied";
+import { type AppliedStore, resourceKey } from "./applied";
 import type { Reconciler } from "./reconcile";
 import type { Uploads } from "./uploads";
 import type { World } from "./world";
@@ -57,9 +56,6 @@ export interface SessionsOptions {
   /** What runs has changed. */
   readonly changed: () => void;
 }
-
-/** How a resource is known to those that only know the type and the id of it. */
-export const resourceKey = (type: string, id: Value | undefined): string => `${type}\n${JSON.stringify(id)}`;
 
 const keyOf = ({ type, attributes }: PlannedResource): string => resourceKey(type, attributes.id);
 

@@ -1,11 +1,10 @@
 import { dirname } from "node:path";
 import type { Plan, PlannedResource } from "../plan/plan";
 import { UNKNOWN_PROJECT_NUMBER } from "../plan/project-number";
-import { type AppliedResource, type AppliedStore, plannedOf, readApplied } from "./applied";
+import { type AppliedResource, type AppliedStore, plannedOf, readApplied, resourceKey } from "./applied";
 import { createContributions } from "./contributions";
 import { loadPlan, refuse } from "./load";
 import { statePaths } from "./paths";
-import { resourceKey } from "./sessions";
 import { type System, systemOf } from "./system";
 import type { TargetSpec } from "./target";
 
