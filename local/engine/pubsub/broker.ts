@@ -7,12 +7,13 @@ import type { Journal, Journaled } from "../journal";
 import type { Random } from "../random";
 import { deadLettered } from "./dead-letter";
 import { type ExportTarget, startExport } from "./export";
-import { createHistory, type History, type Snapshot, SNAPSHOT_LIFE_MS } from "./history";
+import { createHistory, type History, type Snapshot } from "./history";
 import { type Admitted, createIntake, type Publication } from "./intake";
 import { encodeMessage, type Entry, replayInto } from "./journal";
-import { checkName, filterOf, subscriptionFault, topicFault } from "./limits";
+import { checkName, filterOf, idOf, subscriptionFault, topicFault } from "./limits";
 import { startPush } from "./push";
 import { createSchemas } from "./schemas";
+import { createSnapshots } from "./snapshots";
 import { createSubscription, type Subscription } from "./subscription";
 import { createTransforms } from "./transforms";
 import {
@@ -86,7 +87,6 @@ export function createPubSub(options: PubSubOptions): PubSub {
   const intake = createIntake({ clock, transforms, schemas, nextId: () => String(nextId++) });
   const seen = (id: number) => void (nextId = Math.max(nextId, id + 1));
   const epoch = clock.now().toString(36);
-  const snapshots = new Map<string, Snapshot>();
   /** What each topic retains itself, for subscriptions that come later. */
   const archives = new Map<string, History>();
   let started = false;
@@ -112,16 +112,13 @@ export function createPubSub(options: PubSubOptions): PubSub {
     archives.set(topic, known);
     return known;
   };
-  const isLive = ({ takenMs }: Snapshot) => takenMs + SNAPSHOT_LIFE_MS > clock.now();
-  const isPinned = (topic: string) => [...snapshots.values()].some((one) => one.topic === topic && isLive(one));
-  const take = (snapshot: Snapshot) => {
-    snapshots.set(snapshot.name, snapshot);
-    const unacked = new Set(snapshot.unacked);
-    const on = [...live.values()].filter(({ subscription }) => subscription.config.topic === snapshot.topic);
-    const messages = on.flatMap(({ subscription }) => subscription.unacked()).filter(({ id }) => unacked.has(id));
-    // Any subscription of the topic may be moved to the snapshot.
-    for (const { history } of on) for (const message of messages) history.keep(message);
-  };
+  const snapshots = createSnapshots({
+    clock,
+    write,
+    nextId: () => String(nextId),
+    found,
+    on: (topic) => [...live.values()].filter(({ subscription }) => subscription.config.topic === topic),
+  });
 
   /** Puts a message into a topic: every subscription of it gets its own copy. */
   const put = (topic: string, message: Message) => {
@@ -166,7 +163,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
         const { retainAcked, retentionMs, topic } = found(name).subscription.config;
         return Math.max(retainAcked ? retentionMs : 0, topics.get(topic)?.retentionMs ?? 0);
       },
-      pinned: () => isPinned(found(name).subscription.config.topic),
+      pinned: () => snapshots.pins(found(name).subscription.config.topic),
       restore(message) {
         // It may still be there, acked behind an unacked message of its key.
         subscription.discard(message.id);
@@ -245,8 +242,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
       archiveOf(topic).keep(message);
     },
     lastId: (id) => seen(Number(id)),
-    snapshot: take,
-    dropSnapshot: (name) => void snapshots.delete(name),
+    ...snapshots.replay,
     ack: (name, id) => live.get(name)?.subscription.discard(id),
     fail: (name, id, failures) => live.get(name)?.subscription.restore(id, failures),
   };
@@ -263,7 +259,7 @@ export function createPubSub(options: PubSubOptions): PubSub {
       yield asJson({ op: "lastId", id: String(nextId - 1) });
       for (const config of topics.values()) yield asJson({ op: "topic", config });
       for (const { subscription } of live.values()) yield asJson({ op: "subscription", config: subscription.config });
-      for (const snapshot of snapshots.values()) yield asJson({ op: "snapshot", snapshot });
+      for (const snapshot of snapshots.list()) yield asJson({ op: "snapshot", snapshot });
       for (const [topic, archive] of archives)
         for (const message of archive.retained()) yield asJson({ op: "kept", topic, message: encodeMessage(message) });
       for (const { subscription: own, history } of live.values()) {
@@ -330,41 +326,11 @@ export function createPubSub(options: PubSubOptions): PubSub {
       return intake.admitAll(topicOf(topic), messages).map((admitted) => store(topic, admitted));
     },
 
-    createSnapshot(name, from) {
-      checkName(name, "snapshots");
-      if (snapshots.has(name))
-        throw new StatusError("ALREADY_EXISTS", `Snapshot already exists (resource=${idOf(name)}).`);
-      const { subscription } = found(from);
-      const snapshot: Snapshot = {
-        name,
-        topic: subscription.config.topic,
-        unacked: subscription.unacked().map(({ id }) => id),
-        nextId: String(nextId),
-        takenMs: clock.now(),
-      };
-      take(snapshot);
-      write({ op: "snapshot", snapshot });
-      return snapshot;
-    },
-    snapshot(name) {
-      const snapshot = snapshots.get(name);
-      if (snapshot && isLive(snapshot)) return snapshot;
-      throw new StatusError("NOT_FOUND", `Snapshot does not exist (resource=${idOf(name)}).`);
-    },
-    snapshots: () => [...snapshots.values()],
-    deleteSnapshot(name) {
-      self.snapshot(name);
-      snapshots.delete(name);
-      write({ op: "dropSnapshot", name });
-    },
-    seek(name, to) {
-      const { subscription, history } = found(name);
-      if ("timeMs" in to) return history.seekToTime(subscription, to.timeMs);
-      const snapshot = self.snapshot(to.snapshot);
-      if (snapshot.topic !== subscription.config.topic)
-        throw new StatusError("INVALID_ARGUMENT", "the snapshot was taken of another topic's subscription");
-      history.seekToSnapshot(subscription, snapshot);
-    },
+    createSnapshot: (name, subscription) => snapshots.create(name, subscription),
+    snapshot: (name) => snapshots.get(name),
+    snapshots: () => snapshots.list(),
+    deleteSnapshot: (name) => snapshots.delete(name),
+    seek: (subscription, to) => snapshots.seek(subscription, to),
 
     stats: (name) => found(name).subscription.stats(),
     // A file that is open is finished by the clock, and nothing else waits for it.
@@ -390,5 +356,3 @@ export function createPubSub(options: PubSubOptions): PubSub {
 
 /** Entries are made of JSON alone; their interfaces just do not say so. */
 const asJson = (entry: Entry) => entry as unknown as Json;
-
-const idOf = (name: string) => name.split("/").at(-1) ?? name;

@@ -88,3 +88,6 @@ export function filterOf({ filter }: SubscriptionConfig): Filter | undefined {
   const [fault] = parsed.faults;
   throw new StatusError("INVALID_ARGUMENT", `Invalid filter: ${fault!.message} (at ${fault!.offset})`);
 }
+
+/** The last part of a name. */
+export const idOf = (name: string): string => name.split("/").at(-1) ?? name;
