@@ -30,7 +30,7 @@ const STACK = "webhooks-local";
 const ROOT = resolve(__dirname, "../..");
 const OUT = join(ROOT, "cdktf.out");
 /** Wall-clock time after which the job gives up on idleness and reports what it sees. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 
 /** Synthesizes, runs, publishes, kills, waits until nothing is left to deliver, and hands over what was seen. */
 export async function runMainJob({ seed, timeScale, door, onProgress }: MainJobOptions): Promise<Observations> {

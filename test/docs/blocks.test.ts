@@ -92,7 +92,7 @@ describe("code in the pages", () => {
       const ran = spawnSync(process.execPath, args, { cwd: scratch, encoding: "utf8" });
       if (ran.status !== 0) throw new Error(ran.stderr);
       failures = JSON.parse(readFileSync(join(scratch, "failures.json"), "utf8")) as typeof failures;
-    }, 60_000);
+    });
 
     it.each(synths)("of $at writes stacks that deliver", ({ at, folder }) => {
       expect(failures[at]).toBeUndefined();

@@ -206,7 +206,7 @@ describe("the examples", () => {
 describeWithTerraform("Under Terraform", () => {
   describe.each(examples)("examples/%s", (example) => {
     const outDir = join(project({}, "app"), "cdktf.out");
-    it.each(synthesizeExample(example, outDir))("takes %s through its life", (stack) => life(outDir, stack), 180_000);
+    it.each(synthesizeExample(example, outDir))("takes %s through its life", (stack) => life(outDir, stack));
   });
 });
 

@@ -111,5 +111,5 @@ describeWithTerraform("Terraform", () => {
       `${count} added, 0 changed, 0 destroyed`,
     );
     expect(actionsOf(await plan())).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -46,7 +46,7 @@ beforeAll(async () => {
     ephemeral: true,
     onEvent: (event) => events.push(event),
   });
-}, 60_000);
+});
 afterAll(async () => {
   await engine.stop();
   rmSync(scratch, { recursive: true, force: true });
@@ -102,7 +102,7 @@ it("parks what fails, whoever called", async () => {
   expect(await engine.idle()).toBe(true);
   expect(["charge", "notify", "film", "mail", "report", "price"].map(waiting)).toEqual([2, 0, 2, 1, 1, 2]);
   expect(effects("notify")).toEqual(["1", "declined-2"]);
-}, 60_000);
+});
 
 it("refuses a task to a handler of pushes, though its token is of an account that may push (MR3026)", async () => {
   const serviceAccountEmail = "shop-local-charge-push@acme-dev.iam.gserviceaccount.com";
@@ -139,13 +139,13 @@ it("refuses a task to a handler of pushes, though its token is of an account tha
   await fetch(`${tasks}:purge`, { method: "POST" });
   expect(await engine.idle()).toBe(true);
   expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
-}, 60_000);
+});
 
 it("only counts in a dry run, by class and by key", async () => {
   const { code, summary } = await redrive("charge", { dryRun: true, causes: ["Declined"] });
   expect([code, summary]).toMatchObject([0, { looked: 2, matched: 1, delivered: 0 }]);
   expect(waiting("charge")).toBe(2);
-}, 60_000);
+});
 
 it("shows from the command line what would happen, and does nothing", async () => {
   const { code, stdout, stderr } = await cli("charge", { cause: ["Declined"] });
@@ -162,7 +162,7 @@ it("shows from the command line what would happen, and does nothing", async () =
     letters: [{ handler: "mail", cause: "Fatal", redrives: 0, what: "matched" }],
   });
   expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
-}, 60_000);
+});
 
 it("says from the command line what cannot be", async () => {
   await expect(cli("chargee")).rejects.toThrow(/MR5006.*did you mean charge\?/);
@@ -180,7 +180,7 @@ it("says from the command line what cannot be", async () => {
   await expect(cli("charge")).rejects.toThrow(/MR5008/);
   renameSync(`${contracts}.away`, contracts);
   await expect(cli("charge", { subscription: "other" })).rejects.toThrow(/MR5006.*--subscription/);
-}, 60_000);
+});
 
 it("does not go round with what is parked again, and leaves it alone after the second time", async () => {
   for (let i = 0; i < 2; i++)
@@ -188,7 +188,7 @@ it("does not go round with what is parked again, and leaves it alone after the s
   const { code, summary } = await redrive("charge", { keys: ["1"] });
   expect([code, summary]).toMatchObject([0, { matched: 0, delivered: 0, guarded: 1 }]);
   expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
-}, 60_000);
+});
 
 it("gives the handler that failed its events once the cause is mended, each effect once, and nobody else", async () => {
   mend("charge", "mail", "report", "film", "price");
@@ -206,21 +206,17 @@ it("gives the handler that failed its events once the cause is mended, each effe
   expect(await engine.idle()).toBe(true);
   expect((await redrive("charge")).summary).toMatchObject({ looked: 0 });
   expect(effects("charge")).toEqual(["1", "declined-2"]);
-}, 60_000);
+});
 
 it.each([
   ["Cloud Tasks calls", "mail", ["m"]],
   ["Cloud Scheduler calls", "report", ["daily"]],
   ["pulls", "film", ["1", "declined-2"]],
   ["is a job of items", "price", ["apples", "pears"]],
-] as const)(
-  "does so for a handler that %s",
-  async (_, handler, ids) => {
-    expect((await redrive(handler)).summary).toMatchObject({ delivered: ids.length });
-    expect([waiting(handler), effects(handler)]).toEqual([0, [...ids]]);
-  },
-  60_000,
-);
+] as const)("does so for a handler that %s", async (_, handler, ids) => {
+  expect((await redrive(handler)).summary).toMatchObject({ delivered: ids.length });
+  expect([waiting(handler), effects(handler)]).toEqual([0, [...ids]]);
+});
 
 it("runs from the command line the job of a handler that has no address", async () => {
   damage("film");
@@ -230,9 +226,9 @@ it("runs from the command line the job of a handler that has no address", async 
   const { code, stdout } = await cli("film", { deliver: true });
   expect([code, stdout]).toEqual([0, expect.stringContaining("succeeded")]);
   expect([waiting("film"), effects("film")]).toEqual([0, ["1", "9", "declined-2"]]);
-}, 60_000);
+});
 
 it("stops at a variable that cannot be read", async () => {
   const { code, summary } = await redrive("charge", { rate: -1 });
   expect([code, summary]).toEqual([1, undefined]);
-}, 60_000);
+});

@@ -15,7 +15,6 @@ describe("the record protocol, in every order of events", () => {
       expect(states).toBeGreaterThan(3_000);
       expect(ends.size).toBeGreaterThan(600);
     },
-    60_000,
   );
 
   it("keeps them when messages are published with the commit, and a reply is lost", async () => {
@@ -23,7 +22,7 @@ describe("the record protocol, in every order of events", () => {
     expect([...violations]).toEqual([]);
     expect(states).toBeGreaterThan(6_500);
     expect(ends.size).toBeGreaterThan(1_800);
-  }, 60_000);
+  });
 
   it("is found out when a store does not fence: a zombie turns an end back, and the effect happens again", async () => {
     const { violations } = await check({ ...BOUNDS, effects: "transactional", deliveries: 2, unfenced: true });
@@ -35,14 +34,14 @@ describe("the record protocol, in every order of events", () => {
         "the effect was committed 2 times",
       ]),
     );
-  }, 60_000);
+  });
 
   it("is found out too when effects are outside the store: the handler runs after an acknowledgement", async () => {
     const { violations } = await check({ ...BOUNDS, effects: "at-least-once", deliveries: 2, unfenced: true });
     expect([...violations.keys()]).toEqual(
       expect.arrayContaining(["the handler ran after the event was acknowledged", "DONE became RELEASED"]),
     );
-  }, 60_000);
+  });
 });
 
 describe("what the check leaves out, since it would show nothing new,", () => {

@@ -95,9 +95,9 @@ function onPath(program: string): string | undefined {
 }
 
 async function answers(url: string, child: ChildProcess): Promise<boolean> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 90_000;
   while (Date.now() < end && child.exitCode === null) {
-    const up = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+    const up = await fetch(url, { signal: AbortSignal.timeout(30_000) }).then(
       (response) => response.ok,
       () => false,
     );

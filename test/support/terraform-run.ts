@@ -22,9 +22,6 @@ export interface Workspace {
   readonly write: (json: Attributes) => void;
 }
 
-// On a machine with other work to do, each of a dozen starts of Terraform takes seconds.
-jest.setTimeout(120_000);
-
 const children = new Set<ReturnType<typeof spawn>>();
 const servers: ProviderServer[] = [];
 afterAll(async () => {

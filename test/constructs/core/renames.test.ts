@@ -116,7 +116,7 @@ describeWithTerraform("Terraform", () => {
     const { moved: _, ...forgotten } = after.json;
     write(forgotten);
     expect((await plan().then(actionsOf, (error: Error) => [error.message])).join()).toMatch(/delete|prevent_destroy/);
-  }, 120_000);
+  });
 
   it("leaves the image to CI where it is told so", async () => {
     const service = (tag: string, imageManagedBy: "ci" | "terraform") => {
@@ -132,5 +132,5 @@ describeWithTerraform("Terraform", () => {
     expect(actionsOf(await plan())).toEqual([]);
     write(service("1", "terraform"));
     expect(actionsOf(await plan())).toEqual([expect.stringMatching(/^update google_cloud_run_v2_service\./)]);
-  }, 120_000);
+  });
 });

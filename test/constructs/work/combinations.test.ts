@@ -128,5 +128,5 @@ describeWithTerraform("Terraform", () => {
     const app = new App();
     build(new MillraceStack(app, { ...STACK, handlersDir }), { ...choice!, pool: true, producer: "workload" });
     await expect(await plan(app)).toBeStable();
-  }, 180_000);
+  });
 });

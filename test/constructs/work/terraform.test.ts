@@ -54,5 +54,5 @@ describeWithTerraform("every construct that does work, under Terraform,", () => 
     expect(actionsOf(planned).every((action) => action.startsWith("create "))).toBe(true);
     expect((await terraform("apply", "-input=false", "plan")).text).toContain("Apply complete");
     expect(actionsOf(await plan())).toEqual([]);
-  }, 180_000);
+  });
 });

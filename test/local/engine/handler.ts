@@ -41,10 +41,12 @@ export interface Seen {
 
 export function seenIn(file: string): Seen[] {
   try {
-    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    // Whole lines: a process may be writing the last one.
+    const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
     return lines.map((line) => JSON.parse(line) as Seen);
-  } catch {
-    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

@@ -38,7 +38,8 @@ describe("a service", () => {
     expect(await ask(processes, spec)).toEqual({ cwd: expect.stringMatching(/unpacked/), argv: 2 });
     const [started] = of("processStarted");
     expect(started).toMatchObject({ target: name(spec), pid: expect.any(Number), readyMs: expect.any(Number) });
-    await running!.seen((event) => event.type === "log" && event.line === "warm");
+    // Two streams, of which either may be read first.
+    for (const line of ["up", "warm"]) await running!.seen((event) => event.type === "log" && event.line === line);
     expect(of("log").map(({ stream, line, pid }) => [stream, line, pid])).toEqual(
       expect.arrayContaining([
         ["stdout", "up", started!.pid],
@@ -195,7 +196,7 @@ describe("a process that ends", () => {
   it("when it is killed, counts as asked for, and takes its own children along", async () => {
     const spec = target(
       folder,
-      server("child.pid", `const child = require("node:child_process").spawn("sleep", ["60"]);`),
+      server("child.pid", `const child = require("node:child_process").spawn("sleep", ["600"]);`),
     );
     const { processes, of, seen } = rig(stateDir(), [spec]);
     await processes.start();
@@ -348,9 +349,15 @@ describe("crash points", () => {
 });
 
 describe("a new revision", () => {
+  const letGo = join(folder, "let-go");
+  /** Answers at once, but what it is asked at `/slow` only when a file is there. */
   const slow = (version: string) =>
     server(
-      `new Promise((answer) => setTimeout(() => answer([${version}, process.env.K_REVISION]), request.url === "/slow" ? 300 : 0))`,
+      `new Promise((answer) => {
+        const isDue = () => request.url !== "/slow" || require("node:fs").existsSync(${JSON.stringify(letGo)});
+        const look = () => (isDue() ? answer([${version}, process.env.K_REVISION]) : setTimeout(look, 10));
+        look();
+      })`,
     );
 
   it("takes over once it listens; the old one ends when it has answered", async () => {
@@ -362,6 +369,7 @@ describe("a new revision", () => {
     await processes.ensure(target(folder, slow("2")));
     expect(await ask(processes, before)).toEqual([2, "app-00002-loc"]);
     expect(of("processExited")).toEqual([]);
+    writeFileSync(letGo, "");
     expect(await underWay).toEqual([1, "app-00001-loc"]);
     await seen(({ type }) => type === "processExited");
     expect(of("processExited")).toMatchObject([{ expected: true }]);
@@ -417,7 +425,7 @@ describe("a target that is taken away", () => {
 describe("stopping", () => {
   it("asks with SIGTERM and lets the process finish", async () => {
     const spec = target(folder, server("1", `process.on("SIGTERM", () => { console.log("bye"); process.exit(0); });`));
-    const { processes, of } = rig(stateDir(), [spec]);
+    const { processes, of } = rig(stateDir(), [spec], { clock: virtualClock(0) });
     await processes.start();
     await processes.stop();
     expect(of("log").map(({ line }) => line)).toContain("bye");
@@ -467,8 +475,12 @@ describe("when the engine dies", () => {
     const spec = target(folder, source, { name: `orphan-${states}` });
     const args = ["-C", "millrace-source", "--require", "tsx/cjs", "-e", engine(state, spec.archive)];
     const child = spawn(process.execPath, args, { cwd: __dirname, stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
     const pid = await new Promise<number>((resolve) =>
-      child.stdout.on("data", (chunk: Buffer) => resolve(Number(/pid (\d+)/.exec(chunk.toString())?.[1]))),
+      child.stdout.on("data", (chunk: Buffer) => {
+        const told = /pid (\d+)\n/.exec((said += chunk.toString()))?.[1];
+        if (told !== undefined) resolve(Number(told));
+      }),
     );
     expect(alive(pid)).toBe(true);
     child.kill("SIGKILL");
@@ -482,10 +494,9 @@ describe("when the engine dies", () => {
 
   it("those that could not notice are ended by the next one", async () => {
     const state = stateDir();
-    // Busy for ever once it listens (the system still accepts for it): nothing in its event loop can end it.
-    const busy = `require("node:http").createServer().listen(process.env.PORT, () => { for (;;); });`;
+    // Asleep once it listens (the system still accepts for it): nothing in its event loop can end it.
+    const busy = `require("node:http").createServer().listen(process.env.PORT, () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); });`;
     const pid = await killedEngine(state, busy);
-    await new Promise((resolve) => setTimeout(resolve, 200));
     expect(alive(pid)).toBe(true);
     const spec = target(folder, server("1"));
     const { processes } = rig(state, [spec]);
@@ -496,7 +507,7 @@ describe("when the engine dies", () => {
 
   it("a pid that meanwhile belongs to somebody else is left alone", async () => {
     const state = stateDir();
-    const stranger = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+    const stranger = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
     const { processes } = rig(state, []);
     writeFileSync(join(state, "processes.json"), JSON.stringify([stranger.pid]));
     await processes.start();

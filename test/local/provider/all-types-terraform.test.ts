@@ -44,9 +44,6 @@ async function initialized(resources: ReadonlyMap<string, Attributes>, legacyTyp
   return made;
 }
 
-// A thousand resources take Terraform a while on a busy machine.
-jest.setTimeout(120_000);
-
 describeWithTerraform("resources of all types in one configuration, under Terraform", () => {
   it("are planned, nine types in ten from their schema alone", async () => {
     const resources = configs(0);

@@ -11,8 +11,6 @@ import { type Run, workspace, type Workspace } from "../../support/terraform-run
 import { documentOf } from "./document";
 import { mutations, type Position } from "./mutations";
 
-jest.setTimeout(120_000);
-
 const schemas = providerSchemas();
 const schemaOf = (type: string) => schemas.map((schema) => schema.resource(type)).find(Boolean);
 

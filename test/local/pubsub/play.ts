@@ -69,7 +69,6 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
       method,
       headers: { "content-type": "application/json" },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
     });
     return { status: response.status, json: JSON.parse((await response.text()) || "{}") as unknown };
   }

@@ -6,7 +6,7 @@ import { startBroker } from "./broker";
 
 const { pubsub, clock } = startBroker();
 const { rest, grpc } = pubSubServices(pubsub, clock);
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 
 async function ask(method: string, target: string, body?: unknown) {
   const [path = "", query = ""] = target.split("?");

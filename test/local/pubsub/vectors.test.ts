@@ -58,7 +58,7 @@ describePubSubEmulator("Google's Pub/Sub emulator", () => {
     endpoints = await startEndpoints();
     server = await startEmulator();
     outcomes = playAll(played, server, endpoints, 20);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     await endpoints.close();
@@ -69,7 +69,7 @@ describePubSubEmulator("Google's Pub/Sub emulator", () => {
       id,
       emulator && "does" in emulator ? `${shows}: ${emulator.does}` : shows,
     ]),
-  )("%s: %s", async (id) => outcomes.get(id), 180_000);
+  )("%s: %s", async (id) => outcomes.get(id));
 
   // What holds the player itself: production's expectations must fail where the emulator is known to differ.
   it.each(["filter/equals", "filter/broken", "push/body-most", "backoff/minimum"])(

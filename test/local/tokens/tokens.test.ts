@@ -152,10 +152,11 @@ describe("the key", () => {
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   });
 
-  it("does not hold up the start", () => {
-    const started = performance.now();
-    createTokens({ clock, issuer: ISSUER });
-    expect(performance.now() - started).toBeLessThan(50);
+  it("does not hold up the start: it is made beside it", async () => {
+    let made = false;
+    void createTokens({ clock, issuer: ISSUER }).ready.then(() => (made = true));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(made).toBe(false);
   });
 });
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
   app.synth();
   names = { topic: placed.name, bucket: incoming.name, flow: flow.name };
   engine = await startEngine({ outDir, stack: stack.node.id, stateDir: project({}, "state"), ephemeral: true });
-}, 30_000);
+});
 afterAll(() => engine.stop());
 
 /** What the executions were given, the last first, once all of them have ended well. */

@@ -70,9 +70,8 @@ describe("a regular expression", () => {
   });
 
   it("takes no more than linear time, whatever the pattern", () => {
-    const text = Array.from("a".repeat(100_000));
-    const began = performance.now();
+    // One that took the square of it would not come to an end within the time of a test.
+    const text = Array.from("a".repeat(1_000_000));
     expect(compileRegex("(a*)*b").match(text, 0)).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

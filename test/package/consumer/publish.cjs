@@ -11,7 +11,7 @@ async function main() {
   });
 
   const document = `http://${firestore}/v1/projects/${project}/databases/(default)/documents/orders/17`;
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
+  for (const end = Date.now() + 120_000; Date.now() < end;) {
     if ((await fetch(document)).ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -41,7 +41,7 @@ describe("Google's client as a publisher", () => {
       await client.close();
       await broker.stop();
     }
-  }, 60_000);
+  });
 
   const failing = (error: object) => {
     const resumed: string[] = [];

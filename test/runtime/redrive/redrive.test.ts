@@ -23,7 +23,7 @@ function redrives(start: () => Promise<Broker>): void {
   let broker: Broker;
   let store: MemoryStore;
   let count = 0;
-  beforeAll(async () => void (broker = await start()), 60_000);
+  beforeAll(async () => void (broker = await start()));
   afterAll(() => broker.stop());
 
   const call = async (method: string, path: string, body: object): Promise<unknown> => {

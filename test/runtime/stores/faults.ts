@@ -79,7 +79,7 @@ const NATIVE: readonly FaultCase[] = table("commits natively", 6, OF_TRANSACTION
 export function faultConformance<Native>(subject: () => FaultySubject<Native>): void {
   it("keeps every promise, whatever becomes of any call of a process, in transactions of its client too", async () => {
     expect(await faultsOf(subject())).toEqual([]);
-  }, 120_000);
+  });
 
   it("judges a lease by the store's clock, whatever those of its processes say", async () => {
     const { settle = (work) => work } = subject();
@@ -88,7 +88,7 @@ export function faultConformance<Native>(subject: () => FaultySubject<Native>): 
       expect(token).toBe(2);
       expect(afterMs).toBeGreaterThanOrEqual(LEASE_MS);
     }
-  }, 60_000);
+  });
 }
 
 /** What is wrong after the cases, in words; all of them go on at the same time. */

@@ -72,7 +72,7 @@ describeFirestoreEmulator("the Firestore store on Google's emulator", () => {
     emulator = await startFirestoreEmulator();
     const store = firestoreStore({ database, emulatorHost: emulator.host });
     subject = { store, document: documentReader(emulator.host, database) };
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.terminate()));
     await emulator.stop();

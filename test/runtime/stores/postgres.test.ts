@@ -24,7 +24,7 @@ describePostgres("the Postgres store", () => {
   let subject: Subject;
   beforeAll(async () => {
     server = await startPostgres();
-    pool = new Pool({ ...server.config, max: 20, query_timeout: 5_000, connectionTimeoutMillis: 5_000 });
+    pool = new Pool({ ...server.config, max: 20, query_timeout: 120_000, connectionTimeoutMillis: 120_000 });
     pool.on("error", () => {});
     store = postgresStore({ pool });
     await store.migrate();
@@ -36,7 +36,7 @@ describePostgres("the Postgres store", () => {
       return rows[0] && decodeFields(rows[0].fields);
     };
     subject = { store, document };
-  }, 60_000);
+  });
   afterAll(async () => {
     await pool.end();
     await server.stop();
@@ -215,7 +215,7 @@ describePostgres("the Postgres store", () => {
     await asleep;
     await crashed;
     expect((await store.read("crash")).stored).toMatchObject({ version });
-  }, 30_000);
+  });
 
   it("tries again what two transactions could not both do", async () => {
     const deadlock = Object.assign(new Error("deadlock detected"), { code: "40P01" });

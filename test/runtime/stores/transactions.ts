@@ -23,9 +23,9 @@ export function transactionConformance<Native>(subject: () => TransactionSubject
   const contract = defineContract({
     ...common,
     name: `tx-${process.pid}-${Date.now().toString(36)}`.slice(0, 41),
-    timeLimit: "2s",
     effects: "transactional",
   });
+  const brief = defineContract({ ...contract.spec, timeLimit: "1s" });
   let instances = 0;
   let published: OutboxRow[];
   beforeEach(() => (published = []));
@@ -33,13 +33,12 @@ export function transactionConformance<Native>(subject: () => TransactionSubject
   const deliver = async (
     handle: (order: { id: string }, ctx: TransactionalContext) => unknown,
     id: string,
-    options: InstanceOptions = {},
+    options: InstanceOptions & { readonly contract?: typeof contract } = {},
     store: Store = subject().store,
   ) => {
     const surroundings = { clock: realClock(), random: seededRandom(`tx${++instances}`), store, published };
-    const { outcome } = await startInstance(surroundings, defineHandler(contract, handle), options).deliver(
-      incoming({ id }),
-    );
+    const handler = defineHandler(options.contract ?? contract, handle);
+    const { outcome } = await startInstance(surroundings, handler, options).deliver(incoming({ id }));
     return outcome;
   };
   const counting =
@@ -64,7 +63,7 @@ export function transactionConformance<Native>(subject: () => TransactionSubject
   it("has one effect for five deliveries at a time", async () => {
     const { transactions } = subject();
     const all = Array.from({ length: 5 }, () =>
-      deliver(counting(transactions), "together", { deliver: { deadlineMs: 30_000 } }),
+      deliver(counting(transactions), "together", { deliver: { deadlineMs: 120_000 } }),
     );
     const kinds = (await Promise.all(all)).map(({ kind }) => kind);
     expect(kinds.toSorted()).toEqual(["done", "replayed", "replayed", "replayed", "replayed"]);
@@ -96,7 +95,10 @@ export function transactionConformance<Native>(subject: () => TransactionSubject
       await frozen;
       await Promise.resolve(counting(transactions)(order, ctx)).catch(failed);
     };
-    expect(await deliver(zombie, "frozen")).toMatchObject({ kind: "retry", cause: { class: "Interrupted" } });
+    expect(await deliver(zombie, "frozen", { contract: brief })).toMatchObject({
+      kind: "retry",
+      cause: { class: "Interrupted" },
+    });
     expect(await deliver(counting(transactions), "frozen")).toEqual({ kind: "done" });
     letGo();
     expect(await failure).toBeInstanceOf(LeaseLost);
