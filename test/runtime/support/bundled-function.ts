@@ -45,8 +45,9 @@ export async function startFunction(folder: string, env: NodeJS.ProcessEnv): Pro
   });
   let output = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (text: Buffer) => (output += text.toString()));
+  // Not `exit`: what it wrote last may come after that.
   const exited = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) =>
-    child.once("exit", (code, signal) => resolve([code, signal])),
+    child.once("close", (code, signal) => resolve([code, signal])),
   );
   const running = { port, child, exited, output: () => output };
   while (child.exitCode === null) {
