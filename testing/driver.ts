@@ -13,6 +13,9 @@ export interface Driver {
   readonly busy: () => () => void;
 }
 
+/** Real milliseconds between two looks at work that takes real time. */
+const PAUSE_MS = 2;
+
 /**
  * @param patienceMs real milliseconds for which virtual time waits for busy work; afterwards it is taken to be waiting
  * for virtual time itself, for a signal for example
@@ -32,13 +35,16 @@ export function createDriver(clock: VirtualClock, patienceMs: number): Driver {
   /** Until nothing more happens without time moving. */
   const quiet = async () => {
     await immediate();
-    const started = performance.now();
+    // Counted in pauses, not read off a clock: while the whole process waits for a busy machine, its work does too.
+    let left = patienceMs;
     for (let looks = 0; works.size > 0; looks++) {
-      const left = patienceMs - (performance.now() - started);
-      if (left <= 0) works.clear();
       // Most work is over within a few turns of the event loop; what is not sleeps on a socket or a disk.
-      else if (looks < 20) await immediate();
-      else await pause(Math.min(left, 2));
+      if (looks < 20) await immediate();
+      else if (left <= 0) works.clear();
+      else {
+        await pause(Math.min(left, PAUSE_MS));
+        left -= PAUSE_MS;
+      }
     }
     await immediate();
   };

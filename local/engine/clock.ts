@@ -58,11 +58,10 @@ export function realClock(scale = 1, epochMs?: number): RunningClock {
       };
       const arm = () => {
         clearTimeout(handle);
-        const leftMs = (atMs - exactly()) / scale;
-        handle =
-          leftMs > LONGEST_TIMEOUT_MS
-            ? setTimeout(arm, LONGEST_TIMEOUT_MS)
-            : setTimeout(fire, Math.max(0, Math.round(leftMs)));
+        const leftMs = Math.ceil((atMs - exactly()) / scale);
+        // Node may be a millisecond early, by the clock that everybody reads.
+        const due = () => (exactly() < atMs ? arm() : fire());
+        handle = setTimeout(due, Math.min(Math.max(0, leftMs), LONGEST_TIMEOUT_MS));
       };
       const timer = { atMs, fire, arm };
       timers.add(timer);

@@ -1,10 +1,2 @@
-import { createServer } from "node:net";
-
-/** A port of loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Free now, and none that the system gives to another test meanwhile. */
+export { freePort } from "../../local/engine/processes/port";

@@ -24,9 +24,10 @@ export interface Forwarder {
 
 /**
  * Real milliseconds an idle connection is kept: node's servers hang up after 5 s. A connection that is taken again just
- * then breaks, and whether the request was handled nobody knows; it must not be sent twice in one attempt.
+ * then breaks, and whether the request was handled nobody knows; it must not be sent twice in one attempt. The rest is
+ * for a machine that lets a process wait.
  */
-const IDLE_MS = 4_000;
+const IDLE_MS = 1_000;
 
 export function createForwarder(): Forwarder {
   // The timeout ends idle connections only; while a request is under way it is an event that nobody listens to.

@@ -3,7 +3,7 @@ import { errorResponse, type RestHandler, type RestResponse, StatusError } from 
 import type { Clock } from "../clock";
 import type { PushRequest, PushResult, PushTransport } from "../delivery";
 import type { Events } from "../events";
-import { type Processes, type Slot, targetName } from "../processes";
+import { accepts, type Processes, type Slot, targetName } from "../processes";
 import { httpPush } from "../pubsub/http-push";
 import { type Random, seededRandom } from "../random";
 import type { TargetSpec } from "../target";
@@ -53,12 +53,14 @@ export interface FrontDoor {
 
 /**
  * A process that has just ended is known to be gone a moment after its port. A connection that is refused has carried
- * nothing, so the request may go to the next process; real milliseconds.
+ * nothing, so the request may go to the next process; real milliseconds, in pieces.
  */
-const PAUSE_MS = 25;
+const PAUSE_MS = 250;
 const ATTEMPTS = 20;
 /** How long the end of a process may take to show after its connection broke; real milliseconds. */
 const LINGER_MS = 100;
+/** The same when its port is gone too, which on a busy machine happens well before it. */
+const LAST_LINGER_MS = PAUSE_MS * ATTEMPTS;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const TOO_LATE = "no answer within the target's request timeout";
 /** How Google's load balancers log a caller that went away before its answer. */
@@ -120,7 +122,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
         const answer = await sendTo(acquired.slot, request, { target: targetName(spec), ...message }, late.signal);
         if (answer !== "nobody listens") return "fault" in answer ? refuse(spec, answer.status, answer.fault) : answer;
         if (attempt === ATTEMPTS) return refuse(spec, 503, "no answer: its process does not listen any more");
-        await pause(PAUSE_MS);
+        await Promise.race([acquired.slot.ended, pause(PAUSE_MS)]);
       }
     } finally {
       timer.cancel();
@@ -142,6 +144,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") return "nobody listens";
       // Connections break a moment before the end is known; the next request must not meet the same process.
       await Promise.race([slot.ended, pause(LINGER_MS)]);
+      if (!slot.gone() && !(await accepts(slot.port))) await Promise.race([slot.ended, pause(LAST_LINGER_MS)]);
       const fault = slot.gone() ? "its process ended while it worked on the request" : (error as Error).message;
       return { status: 503, fault: `no answer: ${fault}` };
     } finally {

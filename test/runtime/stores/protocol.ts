@@ -34,10 +34,9 @@ export function protocolConformance(subject: () => Subject): void {
     store: subject().store,
     published: [],
   });
-  const creating = defineHandler(contract, async (order, ctx) =>
-    ctx.commit((tx) => tx.create(path(order.id), { token: ctx.token })),
-  );
-  const creatingSoon = defineHandler(brief, creating.run);
+  const creatingOf = (of: typeof contract) =>
+    defineHandler(of, async (order, ctx) => ctx.commit((tx) => tx.create(path(order.id), { token: ctx.token })));
+  const creating = creatingOf(contract);
   const patient = { deliver: { deadlineMs: 120_000 } };
 
   it("has one effect for ten simultaneous deliveries, and replays it to nine", async () => {
@@ -52,7 +51,7 @@ export function protocolConformance(subject: () => Subject): void {
   it("takes over from an owner that fell silent when its lease has lapsed", async () => {
     let died = () => {};
     const dead = new Promise<void>((resolve) => (died = resolve));
-    void startInstance(surroundings(), creatingSoon, {
+    void startInstance(surroundings(), creatingOf(brief), {
       ...patient,
       at: (point, self) => {
         if (point !== "C2") return;
