@@ -11,6 +11,7 @@ import { deliver, type Delivered, type DeliverOptions } from "./deliver";
 import { metadataAccessToken } from "./google/access-token";
 import { type Publisher, restPublisher } from "./google/publisher";
 import type { Handler } from "./handler";
+import { uniqueIds } from "./ids";
 import { createLog, type Log } from "./log";
 import { type Outcome, pushStatus } from "./outcome";
 import { createProbe } from "./probe";
@@ -117,7 +118,8 @@ export function prepare(
     clock,
     log,
     report: options.report,
-    random: options.random,
+    random: options.random ?? Math.random,
+    newId: uniqueIds(),
     probe: createProbe(handler.contract.manifest.name, env),
   };
 }

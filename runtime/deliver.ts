@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock";
 import type { Incoming } from "./decode/incoming";
 import { describeError, Retry, StoreUnavailable } from "./errors";
@@ -9,13 +8,13 @@ import type { Log } from "./log";
 import type { Outcome } from "./outcome";
 import type { Cause } from "./park";
 import type { Probe } from "./probe";
+import { isPromise } from "./promise";
 import { claim, type Claimed } from "./record/claim";
-import { keepLease } from "./record/lease";
+import { keepLease, type Lease } from "./record/lease";
 import type { Held } from "./record/transition";
 import { run } from "./run";
-import { createSettlement } from "./settle";
+import { createSettlement, type Settlement } from "./settle";
 import type { Shutdown } from "./shutdown";
-import { createSteps } from "./steps";
 import { recordKey } from "./store/key";
 import type { Store } from "./store/store";
 import { traceFields } from "./trace";
@@ -28,11 +27,12 @@ export interface DeliverOptions {
   readonly publisher: Publisher;
   readonly clock: Clock;
   readonly log: Log;
-  readonly probe: Probe;
-  /** In [0, 1). @default Math.random */
-  readonly random?: (() => number) | undefined;
-  /** Unique text. @default randomUUID */
-  readonly newId?: () => string;
+  /** @default nobody watches */
+  readonly probe?: Probe | undefined;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Unique text. */
+  readonly newId: () => string;
   /** Tells somebody else what became of an event. */
   readonly report?: Report | undefined;
   /** How long the sender waits for an answer, milliseconds. */
@@ -67,7 +67,7 @@ const SETTLE_RESERVE_MS = 2_000;
  * Takes one event from claim to outcome. Every write is fenced, and nothing is answered with an ack before the store
  * has said that the event is done or parked.
  */
-export async function deliver(
+export function deliver(
   incoming: Incoming,
   receivedMs: number,
   shutdown: Shutdown,
@@ -75,9 +75,14 @@ export async function deliver(
 ): Promise<Delivered> {
   // A sender that deals with failures itself has no use for dead letters.
   const given = incoming.raises ? { ...options, deadLetterTopic: undefined } : options;
-  const delivered = await attempt(incoming, receivedMs, shutdown, given);
+  const delivered = attempt(incoming, receivedMs, shutdown, given);
+  return options.report ? told(options.report, incoming, delivered) : delivered;
+}
+
+async function told(report: Report, incoming: Incoming, delivery: Promise<Delivered>): Promise<Delivered> {
+  const delivered = await delivery;
   try {
-    await options.report?.(incoming, delivered);
+    await report(incoming, delivered);
     return delivered;
   } catch (error) {
     return { ...delivered, outcome: { kind: "retry", cause: describeError(error) } };
@@ -90,26 +95,23 @@ async function attempt(
   shutdown: Shutdown,
   options: DeliverOptions,
 ): Promise<Delivered> {
-  const { handler, store, clock, probe, random = Math.random, newId = randomUUID } = options;
+  const { handler, store, clock, probe, random } = options;
   const { manifest } = handler.contract;
-  const { meta } = incoming;
+  const { meta, givesUpAfter } = incoming;
   const answerMs = receivedMs + options.deadlineMs - ANSWER_RESERVE_MS;
   const latestEndMs = answerMs - SETTLE_RESERVE_MS;
 
-  await probe("C0", meta.id, meta.id);
-  const event = await identify(handler, incoming);
-  const { givesUpAfter } = incoming;
+  if (probe) await probe("C0", meta.id, meta.id);
+  const identified = identify(handler, incoming);
+  const event = isPromise(identified) ? await identified : identified;
   if (event.kind === "rejected" && !(givesUpAfter && options.deadLetterTopic)) return { outcome: event };
   if (shutdown.begun.aborted) return { outcome: { kind: "busy" } };
 
   const known = event.kind === "event" ? event : undefined;
   const key = known && recordKey(manifest.name, manifest.epoch, known.key);
   const fingerprint = known?.fingerprint;
-  const point = (name: Parameters<Probe>[0]) => probe(name, known?.key ?? "", meta.id);
-  const settlement = createSettlement(
-    { incoming, random, untilMs: answerMs, point, recordKey: key, fingerprint },
-    options,
-  );
+  const point = probe && ((name: Parameters<Probe>[0]) => probe(name, known?.key ?? "", meta.id));
+  const settlement = createSettlement({ incoming, untilMs: answerMs, point, recordKey: key, fingerprint }, options);
   if (event.kind !== "event") {
     const cause = event.kind === "fatal" ? event.cause : { class: event.code, message: event.reason };
     return { outcome: await settlement.parkUnclaimed(cause) };
@@ -121,7 +123,7 @@ async function attempt(
       store,
       {
         key: key!,
-        owner: newId(),
+        owner: options.newId(),
         handler: manifest.name,
         epoch: manifest.epoch,
         messageId: meta.id,
@@ -154,60 +156,80 @@ async function attempt(
     default:
   }
 
-  const lease = keepLease(claimed.held, { store, clock, random });
+  const lease = keepLease(claimed.held, options);
   const { attempts } = lease;
-  const ending = async (): Promise<Outcome> => {
-    if (claimed.kind === "exhausted") return settlement.park(lease, exhausted(claimed.held));
-    await point("C2");
-    const { maxDeliveryAttempts: most = Infinity } = options;
-    // A transport that does not count is counted for by the record.
-    const lastDelivery = (meta.deliveryAttempt ?? attempts) >= Math.min(most, givesUpAfter ?? most);
-    const isLastAttempt = options.deadLetterTopic !== undefined && (attempts >= manifest.attempts || lastDelivery);
-    const ran = await run({
-      handler,
-      input: event.input,
-      meta,
-      lease,
-      endMs: Math.min(clock.now() + manifest.timeLimitMs, latestEndMs),
-      isLastAttempt,
-      commits: {
-        commit: (write) => settlement.commit(lease, write),
-        commitIn: (transactions, work) => settlement.commitIn(lease, transactions, work),
-      },
-      once: createSteps(lease, answerMs),
-      publish: settlement.publish(lease),
-      shutdown,
-      clock,
-      log: () =>
-        options.log.with({ messageId: meta.id, attempt: attempts, ...traceFields(meta.traceparent, options.project) }),
-    });
-
-    if (lease.settled) return settlement.afterCommit(lease, ran);
-    if (ran.kind === "returned") return settlement.complete(lease, ran.value);
-    const { error } = ran;
-    if (lease.lost) return { kind: "leaseLost" };
-    const fatal = isFatal(handler, error);
-    if (options.deadLetterTopic && fatal) return settlement.park(lease, describeError(error));
-    // A shutdown is nobody's failure: the attempt is given back.
-    if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
-      return settlement.release(lease, error, { refund: true });
-    if (isLastAttempt) return settlement.park(lease, describeError(error));
-    // Refused deliveries count as well, so where the transport counts no pause may outlast its own longest one.
-    const longestMs = most < Infinity ? manifest.maxBackoffMs : most;
-    const delayMs = error instanceof Retry ? Math.min(error.afterMs, longestMs) : 0;
-    const released = await settlement.release(lease, error, { delayMs });
-    return fatal && released.kind === "retry" ? { ...released, fatal } : released;
-  };
   try {
+    const outcome =
+      claimed.kind === "exhausted"
+        ? await settlement.park(lease, exhausted(claimed.held))
+        : await handle(
+            { input: event.input, incoming, lease, settlement, point, answerMs, latestEndMs, shutdown },
+            options,
+          );
     return {
       attempt: attempts,
-      outcome: await ending(),
+      outcome,
       result: lease.settled?.record.result,
       lease: { takeover: claimed.takeover === true, marginMs: lease.marginMs },
     };
   } finally {
     lease.close();
   }
+}
+
+/** A delivery that holds its event. */
+interface Holding {
+  readonly input: unknown;
+  readonly incoming: Incoming;
+  readonly lease: Lease;
+  readonly settlement: Settlement;
+  readonly point: ((name: Parameters<Probe>[0]) => Promise<void>) | undefined;
+  readonly answerMs: number;
+  readonly latestEndMs: number;
+  readonly shutdown: Shutdown;
+}
+
+async function handle(holding: Holding, options: DeliverOptions): Promise<Outcome> {
+  const { input, incoming, lease, settlement, point, shutdown } = holding;
+  const { handler, clock } = options;
+  const { manifest } = handler.contract;
+  const { meta, givesUpAfter } = incoming;
+  const { attempts } = lease;
+  if (point) await point("C2");
+  const { maxDeliveryAttempts: most = Infinity } = options;
+  // A transport that does not count is counted for by the record.
+  const lastDelivery = (meta.deliveryAttempt ?? attempts) >= Math.min(most, givesUpAfter ?? most);
+  const isLastAttempt = options.deadLetterTopic !== undefined && (attempts >= manifest.attempts || lastDelivery);
+  const ran = await run({
+    handler,
+    input,
+    meta,
+    lease,
+    endMs: Math.min(clock.now() + manifest.timeLimitMs, holding.latestEndMs),
+    isLastAttempt,
+    settlement,
+    untilMs: holding.answerMs,
+    shutdown,
+    clock,
+    log: () =>
+      options.log.with({ messageId: meta.id, attempt: attempts, ...traceFields(meta.traceparent, options.project) }),
+  });
+
+  if (lease.settled) return settlement.afterCommit(lease, ran);
+  if (ran.kind === "returned") return settlement.complete(lease, ran.value);
+  const { error } = ran;
+  if (lease.lost) return { kind: "leaseLost" };
+  const fatal = isFatal(handler, error);
+  if (options.deadLetterTopic && fatal) return settlement.park(lease, describeError(error));
+  // A shutdown is nobody's failure: the attempt is given back.
+  if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
+    return settlement.release(lease, error, { refund: true });
+  if (isLastAttempt) return settlement.park(lease, describeError(error));
+  // Refused deliveries count as well, so where the transport counts no pause may outlast its own longest one.
+  const longestMs = most < Infinity ? manifest.maxBackoffMs : most;
+  const delayMs = error instanceof Retry ? Math.min(error.afterMs, longestMs) : 0;
+  const released = await settlement.release(lease, error, { delayMs });
+  return fatal && released.kind === "retry" ? { ...released, fatal } : released;
 }
 
 const KEY_REUSE: Cause = {

@@ -1,9 +1,11 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describeIssues } from "../contract/schema";
 import type { Incoming } from "./decode/incoming";
 import { describeError, Fatal } from "./errors";
 import type { Handler } from "./handler";
 import type { RejectionCode } from "./outcome";
 import type { Cause } from "./park";
+import { isPromise } from "./promise";
 import { fingerprintOf } from "./store/key";
 
 /** What an event is, by its contract. */
@@ -13,9 +15,11 @@ export type Identified =
   /** The contract's own functions call it fatal: there is no key to keep a record under. */
   | { readonly kind: "fatal"; readonly cause: Cause };
 
-/** Parses and validates the payload, then derives key and fingerprint, once, from validated input. */
-export async function identify({ contract }: Handler, incoming: Incoming): Promise<Identified> {
-  const { spec } = contract;
+/**
+ * Parses and validates the payload, then derives key and fingerprint, once, from validated input. Most schemas are
+ * synchronous, and then so is this.
+ */
+export function identify(handler: Handler, incoming: Incoming): Identified | Promise<Identified> {
   let payload: unknown;
   try {
     payload = incoming.payload();
@@ -23,7 +27,14 @@ export async function identify({ contract }: Handler, incoming: Incoming): Promi
     // The parser quotes what it reads; a log must not.
     return rejected("MR3020", `the payload is not JSON (${(error as Error).name}, ${incoming.data.length} bytes)`);
   }
-  const result = await spec.input["~standard"].validate(payload);
+  const result = handler.contract.spec.input["~standard"].validate(payload);
+  return isPromise(result)
+    ? result.then((settled) => derive(handler, incoming, settled))
+    : derive(handler, incoming, result);
+}
+
+function derive({ contract }: Handler, incoming: Incoming, result: StandardSchemaV1.Result<unknown>): Identified {
+  const { spec } = contract;
   if (result.issues) return rejected("MR3021", describeIssues(result.issues));
   try {
     const key = spec.key(result.value, incoming.meta);

@@ -1,13 +1,12 @@
 import { StoreUnavailable } from "./errors";
 import type { Log } from "./log";
-import type { Publisher } from "./google/publisher";
 import { revised } from "./record/revised";
 import { type Held, patiently, type Patience } from "./record/transition";
 import type { OutboxRow, Store } from "./store/store";
 
 export interface RelayOptions {
   readonly store: Store;
-  readonly publisher: Publisher;
+  readonly publish: (rows: readonly OutboxRow[]) => Promise<void>;
   readonly patience: Patience;
   readonly log: () => Log;
   /** Called when the rows are published and still in the store. */
@@ -21,10 +20,10 @@ export interface RelayOptions {
  * @throws when publishing fails; the rows stay for the next delivery
  */
 export async function relay(held: Held, rows: readonly OutboxRow[] | undefined, options: RelayOptions): Promise<void> {
-  const { store, publisher, patience } = options;
+  const { store, patience } = options;
   const ids = held.record.outbox;
   if (ids.length === 0) return;
-  await publisher.publish(rows ?? (await patiently(patience, () => store.rows(ids))));
+  await options.publish(rows ?? (await patiently(patience, () => store.rows(ids))));
   await options.published();
   const record = revised(held.record, { outbox: [] });
   try {

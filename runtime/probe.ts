@@ -1,10 +1,8 @@
 import { ENV, LOCAL_ENVIRONMENT } from "../contract/environment";
 import type { CrashPoint, GoOn, PointReached } from "../contract/probe";
 
-/** Passes a crash point: at once, or when the engine that watches says so. */
-export type Probe = (point: CrashPoint, key: string, messageId: string) => void | Promise<void>;
-
-const pass: Probe = () => {};
+/** Passes a crash point when the engine that watches says so. */
+export type Probe = (point: CrashPoint, key: string, messageId: string) => Promise<void>;
 
 /** The IPC channel of a child process, as far as the probe uses it. */
 export interface Channel {
@@ -12,10 +10,13 @@ export interface Channel {
   on(event: "message", listener: (message: unknown) => void): unknown;
 }
 
-/** Announces crash points over the IPC channel under `MILLRACE_PROBE=1` on the local engine; elsewhere does nothing. */
-export function createProbe(handler: string, env: NodeJS.ProcessEnv, channel: Channel = process): Probe {
+/**
+ * Announces crash points over the IPC channel under `MILLRACE_PROBE=1` on the local engine.
+ * @returns nothing elsewhere: nobody watches
+ */
+export function createProbe(handler: string, env: NodeJS.ProcessEnv, channel: Channel = process): Probe | undefined {
   const asked = env[ENV.probe] === "1" && env[ENV.environment] === LOCAL_ENVIRONMENT;
-  if (!asked || !channel.send) return pass;
+  if (!asked || !channel.send) return undefined;
   const waiting = new Map<number, () => void>();
   let count = 0;
   channel.on("message", (message) => {

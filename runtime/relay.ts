@@ -7,7 +7,7 @@ import { relay } from "./outbox";
 import { pubsubPublisher } from "./publish";
 import { recordKeyOfRow } from "./store/key";
 import type { MemoryStore } from "./store/memory";
-import type { Store } from "./store/store";
+import type { OutboxRow, Store } from "./store/store";
 
 export { type Publisher, pubsubPublisher, type PubsubPublisherOptions } from "./publish";
 
@@ -85,7 +85,8 @@ export async function relayOutbox(options: RelayOutboxOptions): Promise<RelaySum
       try {
         const patience = { clock, random: Math.random, untilMs: clock.now() + PATIENCE_MS };
         const held = { key, record: stored.record, version: stored.version };
-        await relay(held, undefined, { store, publisher, patience, log: () => log, published: async () => {} });
+        const publish = (rows: readonly OutboxRow[]) => publisher.publish(rows);
+        await relay(held, undefined, { store, publish, patience, log: () => log, published: async () => {} });
         summary.relayed++;
       } catch (error) {
         summary.failed++;

@@ -1,10 +1,14 @@
 import type { EventMeta } from "../contract/contract";
-import type { Clock } from "./clock";
+import type { Clock, Timer } from "./clock";
 import { Interrupted, LeaseLost } from "./errors";
 import type { Context, Handler, TransactionalContext } from "./handler";
 import type { Log } from "./log";
-import type { Lease } from "./record/lease";
-import type { Phase, Shutdown } from "./shutdown";
+import type { PublishArguments } from "./outgoing";
+import { isPromise } from "./promise";
+import type { Lease, LeaseWatcher } from "./record/lease";
+import type { Settlement } from "./settle";
+import type { Phase, PhaseWatcher, Shutdown } from "./shutdown";
+import { createSteps } from "./steps";
 
 /** How the call of the handler's function ended. */
 export type Ran =
@@ -21,10 +25,9 @@ export interface RunOptions {
   /** Instant at which the time limit passes. */
   readonly endMs: number;
   readonly isLastAttempt: boolean;
-  /** What a transactional handler is given beside the rest. */
-  readonly commits: Pick<TransactionalContext, "commit" | "commitIn">;
-  readonly once: Context["once"];
-  readonly publish: Context["publish"];
+  readonly settlement: Settlement;
+  /** The store is asked no longer than until this instant. */
+  readonly untilMs: number;
   readonly shutdown: Shutdown;
   readonly clock: Clock;
   /** The handler's log, made when it is first used. */
@@ -35,47 +38,75 @@ export interface RunOptions {
 export const ABORT_GRACE_MS = 1_000;
 
 /** Calls the handler and waits for it, but no longer than its time limit, its lease and the instance last. */
-export async function run(options: RunOptions): Promise<Ran> {
-  const { handler, input, lease, endMs, clock, shutdown } = options;
-  const { signal, abort } = lazySignal();
-  const cleanUp: (() => void)[] = [];
-  const after = (delayMs: number, react: () => void) => {
-    const timer = clock.after(delayMs, react);
-    cleanUp.push(() => timer.cancel());
-  };
+export const run = (options: RunOptions): Promise<Ran> => new Promise((resolve) => new Run(options, resolve).start());
 
-  const abandoned = new Promise<Ran>((resolve) => {
-    const abandon = (error: Interrupted | LeaseLost) => resolve({ kind: "abandoned", error });
-    const interrupt = (error: Interrupted | LeaseLost) => {
-      abort(error);
-      after(ABORT_GRACE_MS, () => abandon(error));
-    };
-    const react = (phase: Phase) => {
-      if (phase === "interrupt" || phase === "abandon") abort(new Interrupted("shutdown"));
-      if (phase === "abandon") abandon(new Interrupted("shutdown"));
-    };
-    after(endMs - clock.now(), () => interrupt(new Interrupted("time limit")));
-    lease.onAlarm = interrupt;
-    if (lease.alarm) interrupt(lease.alarm);
-    cleanUp.push(shutdown.onPhase(react));
-    react(shutdown.phase);
-  });
+/** One call of the handler, and what may cut it short. */
+class Run implements LeaseWatcher, PhaseWatcher {
+  readonly #timers: Timer[] = [];
+  #controller: AbortController | undefined;
+  #reason: Interrupted | LeaseLost | undefined;
+  readonly #resolve: (ran: Ran) => void;
 
-  const ctx = new Given(options, signal);
-  const transactional = handler.contract.manifest.effects === "transactional";
-  // The handler's types say which context it gets; the manifest says the same here.
-  const given = (transactional ? Object.assign(ctx, options.commits) : ctx) as Context as TransactionalContext;
-  const call = async (): Promise<Ran> => {
+  constructor(
+    readonly options: RunOptions,
+    resolve: (ran: Ran) => void,
+  ) {
+    this.#resolve = resolve;
+  }
+
+  start(): void {
+    const { handler, input, lease, endMs, clock, shutdown } = this.options;
+    this.#after(endMs - clock.now(), () => this.interrupt(new Interrupted("time limit")));
+    lease.watcher = this;
+    if (lease.alarm) this.interrupt(lease.alarm);
+    shutdown.watch(this);
+    this.react(shutdown.phase);
+    // The handler's types say which context it gets; the manifest says the same here.
+    const transactional = handler.contract.manifest.effects === "transactional";
+    const ctx = (transactional ? new GivenToCommit(this) : new Given(this)) as Context as TransactionalContext;
+    const threw = (error: unknown) => this.#end({ kind: "threw", error });
     try {
-      return { kind: "returned", value: await handler.run(input, given) };
+      const value = handler.run(input, ctx);
+      if (isPromise(value)) value.then((settled) => this.#end({ kind: "returned", value: settled }), threw);
+      else this.#end({ kind: "returned", value });
     } catch (error) {
-      return { kind: "threw", error };
+      threw(error);
     }
-  };
-  try {
-    return await Promise.race([call(), abandoned]);
-  } finally {
-    for (const undo of cleanUp) undo();
+  }
+
+  /** A signal costs nothing to handlers that never look at it. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  #after(delayMs: number, react: () => void): void {
+    this.#timers.push(this.options.clock.after(delayMs, react));
+  }
+
+  react(phase: Phase): void {
+    if (phase === "interrupt" || phase === "abandon") this.#abort(new Interrupted("shutdown"));
+    if (phase === "abandon") this.#end({ kind: "abandoned", error: new Interrupted("shutdown") });
+  }
+
+  interrupt(error: Interrupted | LeaseLost): void {
+    this.#abort(error);
+    this.#after(ABORT_GRACE_MS, () => this.#end({ kind: "abandoned", error }));
+  }
+
+  #abort(error: Interrupted | LeaseLost): void {
+    this.#reason ??= error;
+    this.#controller?.abort(error);
+  }
+
+  #end(ran: Ran): void {
+    this.#resolve(ran);
+    this.options.lease.watcher = undefined;
+    this.options.shutdown.unwatch(this);
+    for (const timer of this.#timers) timer.cancel();
   }
 }
 
@@ -92,48 +123,39 @@ class Given implements Context {
   readonly once: Context["once"];
   readonly publish: Context["publish"];
   readonly remaining: () => number;
-  readonly #signal: () => AbortSignal;
-  readonly #makeLog: () => Log;
+  readonly #run: Run;
   #log: Log | undefined;
 
-  constructor(options: RunOptions, signal: () => AbortSignal) {
-    const { meta, lease, endMs, clock } = options;
+  constructor(run: Run) {
+    const { meta, lease, isLastAttempt, settlement, untilMs, endMs, clock } = run.options;
     this.event = meta;
     this.token = lease.token;
     this.attempt = lease.attempts;
-    this.isLastAttempt = options.isLastAttempt;
+    this.isLastAttempt = isLastAttempt;
     this.idempotencyKey = lease.key;
-    this.once = options.once;
-    this.publish = options.publish;
+    this.once = createSteps(lease, untilMs);
+    this.publish = (...outgoing: PublishArguments) => settlement.publish(lease, outgoing);
     this.remaining = () => Math.max(0, endMs - clock.now());
-    this.#signal = signal;
-    this.#makeLog = options.log;
+    this.#run = run;
   }
 
   get signal(): AbortSignal {
-    return this.#signal();
+    return this.#run.signal;
   }
 
   get log(): Log {
-    return (this.#log ??= this.#makeLog());
+    return (this.#log ??= this.#run.options.log());
   }
 }
 
-/** A signal that costs nothing to handlers that never look at it. */
-function lazySignal(): { readonly signal: () => AbortSignal; readonly abort: (reason: Error) => void } {
-  let controller: AbortController | undefined;
-  let reason: Error | undefined;
-  return {
-    signal() {
-      if (!controller) {
-        controller = new AbortController();
-        if (reason) controller.abort(reason);
-      }
-      return controller.signal;
-    },
-    abort(cause) {
-      reason ??= cause;
-      controller?.abort(cause);
-    },
-  };
+class GivenToCommit extends Given implements TransactionalContext {
+  readonly commit: TransactionalContext["commit"];
+  readonly commitIn: TransactionalContext["commitIn"];
+
+  constructor(run: Run) {
+    super(run);
+    const { lease, settlement } = run.options;
+    this.commit = (write) => settlement.commit(lease, write);
+    this.commitIn = (transactions, work) => settlement.commitIn(lease, transactions, work);
+  }
 }

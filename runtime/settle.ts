@@ -22,6 +22,7 @@ export interface SettlementOptions {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Log;
   readonly deadLetterTopic?: string | undefined;
   /** Addresses of topics by their names. */
@@ -31,11 +32,10 @@ export interface SettlementOptions {
 /** One delivery, as far as it is known when its end is prepared. */
 export interface Settled {
   readonly incoming: Incoming;
-  readonly random: () => number;
   /** The store is asked no longer than until this instant. */
   readonly untilMs: number;
-  /** Passes a crash point of this delivery. */
-  readonly point: (name: Parameters<Probe>[0]) => void | Promise<void>;
+  /** Passes a crash point of this delivery, if somebody watches. */
+  readonly point: ((name: Parameters<Probe>[0]) => Promise<void>) | undefined;
   /** Record of the event, once its key is known. */
   readonly recordKey?: string | undefined;
   readonly fingerprint?: string | undefined;
@@ -55,7 +55,7 @@ export interface Settlement {
     work: (native: Native, outbox: Outbox) => unknown,
   ): Promise<void>;
   /** `ctx.publish`: at once, outside any commit. */
-  publish(lease: Lease): (...outgoing: PublishArguments) => Promise<void>;
+  publish(lease: Lease, outgoing: PublishArguments): Promise<void>;
   /** After `ctx.commit` the event is done, whatever came of the handler. */
   afterCommit(lease: Lease, ran: Ran): Promise<Outcome>;
   /** The handler returned without a commit: its effects, if any, were its own affair. */
@@ -81,17 +81,14 @@ export interface Settlement {
 const MAX_RESULT_BYTES = 64 * 1024;
 
 export function createSettlement(delivery: Settled, options: SettlementOptions): Settlement {
-  const { handler, store, clock } = options;
-  const { incoming, random, untilMs, point, recordKey, fingerprint } = delivery;
+  const { handler, store, clock, random } = options;
+  const { incoming, untilMs, point, recordKey, fingerprint } = delivery;
   const { manifest } = handler.contract;
   const { meta } = incoming;
   const log = () => options.log.with({ messageId: meta.id });
-  const patience = { clock, random, untilMs };
-  const publisher: Publisher = {
-    publish: (messages) => {
-      const patienceMs = Math.min(untilMs, clock.now() + PUBLISH_PATIENCE_MS);
-      return patiently({ clock, random, untilMs: patienceMs }, () => options.publisher.publish(messages));
-    },
+  const send = (messages: readonly OutboxRow[]) => {
+    const patienceMs = Math.min(untilMs, clock.now() + PUBLISH_PATIENCE_MS);
+    return patiently({ clock, random, untilMs: patienceMs }, () => options.publisher.publish(messages));
   };
   const expireAtMs = clock.now() + manifest.rememberMs;
   const sender = { topics: options.topics, traceparent: meta.traceparent, expireAtMs };
@@ -101,15 +98,20 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
   let rows: readonly OutboxRow[] | undefined;
 
   /** The answer for a record that has come to its end, once everything it left to publish is published. */
-  const ended = async (held: Held, kind: "done" | "replayed"): Promise<Outcome> => {
-    const { state, error } = held.record;
+  const ended = (held: Held, kind: "done" | "replayed"): Outcome | Promise<Outcome> => {
+    const { state, error, outbox } = held.record;
+    const outcome: Outcome = state === "PARKED" ? { kind: "parked", cause: error! } : { kind };
+    return outbox.length > 0 ? relayed(held, outcome) : outcome;
+  };
+  const relayed = async (held: Held, outcome: Outcome): Promise<Outcome> => {
     try {
-      await relay(held, rows, { store, publisher, patience, log, published: async () => point("C12") });
+      const patience = { clock, random, untilMs };
+      await relay(held, rows, { store, publish: send, patience, log, published: async () => point?.("C12") });
+      return outcome;
     } catch (failure) {
       log().error("committed messages not published; the next delivery tries again", { error: failure });
       return { kind: "retry", cause: describeError(failure) };
     }
-    return state === "PARKED" ? { kind: "parked", cause: error! } : { kind };
   };
 
   /**
@@ -127,8 +129,8 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       if (written.kind === "settled") rows = undefined;
       const { state, error, delayMs } = written.held.record;
       if (state === "RELEASED") return { kind: "retry", cause: error!, ...(delayMs > 0 && { afterMs: delayMs }) };
-      await point("C6");
-      return await ended(written.held, "done");
+      if (point) await point("C6");
+      return ended(written.held, "done");
     } catch (failure) {
       if (!(failure instanceof StoreUnavailable)) throw failure;
       log().error(whenUnknown, { error: failure });
@@ -211,10 +213,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
   return {
     release,
 
-    publish:
-      (lease) =>
-      (...outgoing) =>
-        publisher.publish([toRow(`${lease.key}-${++sent}`, sender, ...outgoing)]),
+    publish: (lease, outgoing) => send([toRow(`${lease.key}-${++sent}`, sender, ...outgoing)]),
 
     commit: (lease, write) =>
       committed(lease, async (outgoing) => {
@@ -225,13 +224,13 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
           value.catch(() => {});
           throw new TypeError("the function given to ctx.commit must not be asynchronous");
         }
-        await point("C3");
+        await point?.("C3");
         return lease.change((current) => ({ ...outgoing.change(current, value), effects }), untilMs);
       }),
 
     commitIn: (lease, transactions, work) =>
       committed(lease, async () => {
-        await point("C3");
+        await point?.("C3");
         const keep = (gathered: readonly OutboxRow[]) => void (rows = gathered);
         const session = { lease, store, untilMs, keep, gathering: () => gathering(lease) };
         return transactions.commit(transactions, session, work);
@@ -240,18 +239,19 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
     async afterCommit(lease, ran) {
       if (ran.kind !== "returned")
         log().error("the handler failed after its commit, which stands", { error: ran.error });
-      await point("C6");
+      await point?.("C6");
       return ended(lease.settled!, "done");
     },
 
-    async complete(lease, value) {
-      if (manifest.effects === "at-least-once") await point("C4");
+    complete(lease, value) {
       const record = done(value);
-      return end(
-        lease,
-        (current) => ({ record: record(current) }),
-        "the handler succeeded unrecorded; a later delivery may repeat its effect",
-      );
+      const ending = () =>
+        end(
+          lease,
+          (current) => ({ record: record(current) }),
+          "the handler succeeded unrecorded; a later delivery may repeat its effect",
+        );
+      return point && manifest.effects === "at-least-once" ? point("C4").then(ending) : ending();
     },
 
     async park(lease, cause) {
@@ -259,7 +259,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       const fits = sizeOf(row) <= MAX_ROW_BYTES;
       try {
         // Too large for a row: sent first, so that a crash in between repeats it rather than losing it.
-        if (!fits) await publisher.publish([row]);
+        if (!fits) await send([row]);
       } catch (error) {
         log().error("the event could not be parked", { error });
         return release(lease, error);
@@ -280,7 +280,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       if (!options.deadLetterTopic)
         return { kind: "rejected", code: recordKey ? "MR3023" : "MR3022", reason: `${cause.class}: ${cause.message}` };
       try {
-        await publisher.publish([deadLetter(`${recordKey ?? manifest.name}-${meta.id}-parked`, cause, 0)]);
+        await send([deadLetter(`${recordKey ?? manifest.name}-${meta.id}-parked`, cause, 0)]);
         return { kind: "parked", cause };
       } catch (error) {
         log().error("the event could not be parked", { error });
@@ -288,7 +288,7 @@ export function createSettlement(delivery: Settled, options: SettlementOptions):
       }
     },
 
-    replay: (held) => ended(held, "replayed"),
+    replay: async (held) => ended(held, "replayed"),
   };
 }
 
@@ -300,7 +300,10 @@ function encodeResult(value: unknown, log: () => Log): string | undefined {
   } catch (error) {
     log().warn("the result is not JSON and was not kept", { error });
   }
-  if (text === undefined || Buffer.byteLength(text) <= MAX_RESULT_BYTES) return text;
-  log().warn("the result is too large and was not kept", { bytes: Buffer.byteLength(text), limit: MAX_RESULT_BYTES });
+  // No character takes more than three bytes.
+  if (text === undefined || text.length * 3 <= MAX_RESULT_BYTES) return text;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_RESULT_BYTES) return text;
+  log().warn("the result is too large and was not kept", { bytes, limit: MAX_RESULT_BYTES });
   return undefined;
 }

@@ -3,6 +3,11 @@ import { type Clock, sleep } from "./clock";
 /** How far a shutdown has come. */
 export type Phase = "open" | "stop" | "interrupt" | "abandon";
 
+/** Whoever works while a shutdown may come. */
+export interface PhaseWatcher {
+  react(phase: Phase): void;
+}
+
 /** How a shutdown reaches the deliveries in flight. */
 export interface Shutdown {
   /**
@@ -12,8 +17,9 @@ export interface Shutdown {
   readonly phase: Phase;
   /** Fires when the shutdown begins. */
   readonly begun: AbortSignal;
-  /** @returns a function that takes the listener away again */
-  onPhase(listener: (phase: Phase) => void): () => void;
+  /** Tells of each phase that begins, until it is told to stop. */
+  watch(watcher: PhaseWatcher): void;
+  unwatch(watcher: PhaseWatcher): void;
 }
 
 export interface ShutdownControl extends Shutdown {
@@ -21,8 +27,8 @@ export interface ShutdownControl extends Shutdown {
 }
 
 export function createShutdown(): ShutdownControl {
-  // One set of listeners instead of an AbortSignal for each phase: every delivery listens, and signals are dear.
-  const listeners = new Set<(phase: Phase) => void>();
+  // One set of watchers instead of an AbortSignal for each phase: every delivery watches, and signals are dear.
+  const watchers = new Set<PhaseWatcher>();
   const begun = new AbortController();
   let phase: Phase = "open";
   return {
@@ -30,14 +36,12 @@ export function createShutdown(): ShutdownControl {
       return phase;
     },
     begun: begun.signal,
-    onPhase(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    watch: (watcher) => void watchers.add(watcher),
+    unwatch: (watcher) => void watchers.delete(watcher),
     enter(next) {
       phase = next;
       begun.abort();
-      for (const listener of listeners) listener(next);
+      for (const watcher of watchers) watcher.react(next);
     },
   };
 }

@@ -75,7 +75,7 @@ export async function claimTask(
 
   const lost = new AbortController();
   const lease = keepLease(claimed.held, { store, clock, random });
-  lease.onAlarm = (alarm) => lost.abort(alarm);
+  lease.watcher = { interrupt: (alarm) => lost.abort(alarm) };
   const change = async (build: (record: RecordData) => RecordData) => {
     const written = await lease.change((record) => ({ record: build(record) }), clock.now() + SAVE_PATIENCE_MS);
     if (written.kind !== "applied" && written.kind !== "settled")

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { type Issue, IssuesError } from "../../contract/issue";
 import { sleep } from "../clock";
@@ -69,7 +68,7 @@ export async function startTask(given: Job | Handler, options: JobOptions = {}):
   const task = options.task ?? readTask(manifest.name, options.env ?? process.env);
   const prepared = prepare(job.handler, options, concernsTask);
   const log = prepared.log.with({ execution: task.execution, task: task.index });
-  const { store, clock, random = Math.random, newId = randomUUID } = prepared;
+  const { store, clock, random, newId } = prepared;
   const shutdown = createShutdown();
   const counts = { items: 0, skipped: 0, done: 0, replayed: 0, parked: 0, failed: 0 };
 

@@ -2,7 +2,12 @@ import type { Clock, Timer } from "../clock";
 import { LeaseLost, StoreUnavailable } from "../errors";
 import type { Change, RecordData, Store } from "../store/store";
 import { revised } from "./revised";
-import { type Held, type Made, type Written, write, writeBy } from "./transition";
+import { type Held, type Made, type Patience, type Written, write, writeBy } from "./transition";
+
+/** Whoever works under a lease. An object and no function: one of each delivery's own is kept too long (docs/traps.md). */
+export interface LeaseWatcher {
+  interrupt(alarm: LeaseLost): void;
+}
 
 /** A claim that is kept alive until it is settled. */
 export interface Lease {
@@ -14,8 +19,8 @@ export interface Lease {
   readonly record: RecordData;
   /** Set when somebody else has, or may have, taken the event over. */
   readonly alarm: LeaseLost | undefined;
-  /** Called once, when `alarm` is set. */
-  onAlarm: ((alarm: LeaseLost) => void) | undefined;
+  /** Is told once, when `alarm` is set. */
+  watcher: LeaseWatcher | undefined;
   /** The record as this delivery left it, once that is final for it. */
   readonly settled: Held | undefined;
   /** What was left of the lease when it was settled, milliseconds; below 0 it had lapsed, and nobody had come. */
@@ -50,91 +55,129 @@ export interface LeaseOptions {
  * Renews the lease at a third of its length. Each write moves the version that fences the next one, so renewals and
  * the end of the lease wait for each other.
  */
-export function keepLease(claimed: Held, { store, clock, random }: LeaseOptions): Lease {
-  const { token, attempts, leaseMs } = claimed.record;
-  let held = claimed;
-  let closed = false;
-  let renewedMs = clock.now();
-  let tail: Promise<unknown> = Promise.resolve();
-  let timer: Timer | undefined;
+export function keepLease(claimed: Held, options: LeaseOptions): Lease {
+  const lease = new KeptLease(claimed, options);
+  lease.arm();
+  return lease;
+}
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = tail.then(work);
-    tail = result.catch(() => undefined);
+/** A class, since every delivery makes one: its functions would cost more than its work. */
+class KeptLease implements Lease {
+  readonly key: string;
+  readonly token: number;
+  readonly attempts: number;
+  alarm: LeaseLost | undefined;
+  watcher: LeaseWatcher | undefined;
+  settled: Held | undefined;
+  marginMs: number | undefined;
+  lost = false;
+  readonly #leaseMs: number;
+  #closed = false;
+  #renewedMs: number;
+  /** The last write, done or not. */
+  #last: Promise<unknown> | undefined;
+  #timer: Timer | undefined;
+
+  #held: Held;
+  readonly #options: LeaseOptions;
+
+  constructor(held: Held, options: LeaseOptions) {
+    this.#held = held;
+    this.#options = options;
+    const { token, attempts, leaseMs } = held.record;
+    this.key = held.key;
+    this.token = token;
+    this.attempts = attempts;
+    this.#leaseMs = leaseMs;
+    this.#renewedMs = options.clock.now();
+  }
+
+  get record(): RecordData {
+    return this.#held.record;
+  }
+
+  change(build: Parameters<Lease["change"]>[0], untilMs: number): Promise<Written> {
+    return this.#settling((held, patience) => write(this.#options.store, held, build, patience), untilMs);
+  }
+
+  changeBy(make: Parameters<Lease["changeBy"]>[0], untilMs: number): Promise<Written> {
+    return this.#settling((held, patience) => writeBy(make, this.#options.store, held, patience), untilMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  arm(): void {
+    if (this.#closed) return;
+    this.#timer = this.#options.clock.after(
+      this.#leaseMs / RENEWALS,
+      () =>
+        void this.#inTurn(() => this.#renew()).then(
+          () => this.arm(),
+          () => this.#noteLoss(),
+        ),
+    );
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last ? this.#last.then(work, work) : work();
+    this.#last = result;
     return result;
-  };
-  const raise = (message: string) => {
-    if (lease.alarm) return;
-    lease.alarm = new LeaseLost(message);
-    lease.onAlarm?.(lease.alarm);
-  };
-  const close = () => {
-    closed = true;
-    timer?.cancel();
-  };
-  const noteLoss = () => {
-    lease.lost = true;
-    close();
-    raise("another delivery has taken the event over");
-  };
+  }
 
-  const hold = (written: Held) => {
-    held = written;
-    lease.record = written.record;
-    if (written.record.state === "CLAIMED") return;
-    lease.settled = written;
-    lease.marginMs = leaseMs - (clock.now() - renewedMs);
-    close();
-  };
-
-  const settling = (work: () => Promise<Written>): Promise<Written> =>
-    inTurn(async () => {
-      if (lease.settled) return { kind: "settled", held: lease.settled };
-      if (lease.lost) return { kind: "lost" };
-      const written = await work();
-      if (written.kind === "lost") noteLoss();
-      if (written.kind === "applied" || written.kind === "settled") hold(written.held);
+  #settling(work: (held: Held, patience: Patience) => Promise<Written>, untilMs: number): Promise<Written> {
+    return this.#inTurn(async () => {
+      if (this.settled) return { kind: "settled", held: this.settled };
+      if (this.lost) return { kind: "lost" };
+      const written = await work(this.#held, this.#patience(untilMs));
+      if (written.kind === "lost") this.#noteLoss();
+      if (written.kind === "applied" || written.kind === "settled") this.#hold(written.held);
       return written;
     });
+  }
 
-  const renew = async () => {
-    if (closed) return;
+  async #renew(): Promise<void> {
+    if (this.#closed) return;
+    const { clock, store } = this.#options;
     const startedMs = clock.now();
     try {
-      const written = await write(store, held, (record) => ({ record: revised(record) }), {
-        clock,
-        random,
-        untilMs: startedMs,
-      });
+      const again = (record: RecordData) => ({ record: revised(record) });
+      const written = await write(store, this.#held, again, this.#patience(startedMs));
       if (written.kind === "applied" || written.kind === "settled") {
-        hold(written.held);
-        renewedMs = startedMs;
-      } else noteLoss();
+        this.#hold(written.held);
+        this.#renewedMs = startedMs;
+      } else this.#noteLoss();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       // The store is silent. Past its length the lease may be somebody else's; the fence still guards the record.
-      if (clock.now() - renewedMs > leaseMs) raise("the lease could not be renewed in time");
+      if (clock.now() - this.#renewedMs > this.#leaseMs) this.#raise("the lease could not be renewed in time");
     }
-  };
-  const arm = () => {
-    if (closed) return;
-    timer = clock.after(leaseMs / RENEWALS, () => void inTurn(renew).then(arm, noteLoss));
-  };
+  }
 
-  const lease: { -readonly [Field in keyof Lease]: Lease[Field] } = {
-    key: claimed.key,
-    token,
-    attempts,
-    record: claimed.record,
-    onAlarm: undefined,
-    alarm: undefined,
-    settled: undefined,
-    marginMs: undefined,
-    lost: false,
-    change: (build, untilMs) => settling(() => write(store, held, build, { clock, random, untilMs })),
-    changeBy: (make, untilMs) => settling(() => writeBy(make, store, held, { clock, random, untilMs })),
-    close,
-  };
-  arm();
-  return lease;
+  #patience(untilMs: number): Patience {
+    const { clock, random } = this.#options;
+    return { clock, random, untilMs };
+  }
+
+  #hold(written: Held): void {
+    this.#held = written;
+    if (written.record.state === "CLAIMED") return;
+    this.settled = written;
+    this.marginMs = this.#leaseMs - (this.#options.clock.now() - this.#renewedMs);
+    this.close();
+  }
+
+  #noteLoss(): void {
+    this.lost = true;
+    this.close();
+    this.#raise("another delivery has taken the event over");
+  }
+
+  #raise(message: string): void {
+    if (this.alarm) return;
+    this.alarm = new LeaseLost(message);
+    this.watcher?.interrupt(this.alarm);
+  }
 }

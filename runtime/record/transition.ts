@@ -31,17 +31,13 @@ const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 2_000;
 
 /** @throws Unavailable when there was no answer by `untilMs` */
-export async function patiently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LAST_PAUSE_MS, pause * 2)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const wait = pause * (0.5 + patience.random() / 2);
-      if (!(error instanceof Unavailable) || patience.clock.now() + wait > patience.untilMs) throw error;
-      await sleep(patience.clock, wait);
-    }
-  }
-}
+export const patiently = <T>(patience: Patience, attempt: () => Promise<T>, pause = FIRST_PAUSE_MS): Promise<T> =>
+  attempt().catch(async (error: unknown) => {
+    const wait = pause * (0.5 + patience.random() / 2);
+    if (!(error instanceof Unavailable) || patience.clock.now() + wait > patience.untilMs) throw error;
+    await sleep(patience.clock, wait);
+    return patiently(patience, attempt, Math.min(LAST_PAUSE_MS, pause * 2));
+  });
 
 /** A write, and what the store said to it: nothing, if it fell silent and nobody knows whether it happened. */
 export interface Made {
@@ -57,9 +53,9 @@ export const write = (
   patience: Patience,
 ): Promise<Written> =>
   writeBy(
-    async ({ key, version, record }) => {
+    ({ key, version, record }) => {
       const change = { key, expect: version, ...build(record) };
-      return { record: change.record, reply: await patiently(patience, () => store.commit(change)) };
+      return patiently(patience, () => store.commit(change)).then((reply) => ({ record: change.record, reply }));
     },
     store,
     held,
