@@ -77,8 +77,23 @@ const NAME: NameRule = {
   separator: "_",
 };
 
+/** What a dataset lets others do, whoever made it. */
+abstract class GrantingDataset extends Construct implements IBigQueryDataset {
+  abstract readonly projectId: string;
+  abstract readonly datasetId: string;
+  abstract readonly reference: string;
+
+  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.read, options);
+  }
+
+  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.write, options);
+  }
+}
+
 /** A BigQuery dataset. It has no access list of its own, only grants: a list would take away what others were granted. */
-export class BigQueryDataset extends Construct implements IBigQueryDataset, IMonitored {
+export class BigQueryDataset extends GrantingDataset implements IMonitored {
   /** A dataset made elsewhere. @param name `project.dataset` */
   static fromExisting(scope: Construct, id: string, name: string): IBigQueryDataset {
     return new ExistingDataset(scope, id, name);
@@ -128,17 +143,9 @@ export class BigQueryDataset extends Construct implements IBigQueryDataset, IMon
     this.sections = [datasetSection(this.metrics, this.datasetId)];
     monitor(this, props);
   }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.write, options);
-  }
 }
 
-class ExistingDataset extends Construct implements IBigQueryDataset {
+class ExistingDataset extends GrantingDataset {
   readonly projectId: string;
   readonly datasetId: string;
   readonly reference: string;
@@ -152,14 +159,6 @@ class ExistingDataset extends Construct implements IBigQueryDataset {
     this.projectId = projectId;
     this.datasetId = datasetId;
     this.reference = datasetId;
-  }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.write, options);
   }
 }
 

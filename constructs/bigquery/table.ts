@@ -72,8 +72,28 @@ const GRANTS = {
   describe: { role: "roles/bigquery.metadataViewer", on: "table", reason: "reads the table's columns" },
 } as const satisfies Record<string, GrantKind>;
 
+/** What a table lets others do, whoever made it. */
+abstract class GrantingTable extends Construct implements IBigQueryTable {
+  abstract readonly name: string;
+  abstract readonly reference: string;
+  /** The id as a reference, of a table that is made here. */
+  protected abstract readonly idReference: string | undefined;
+
+  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.idReference), grantee, GRANTS.read, options);
+  }
+
+  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.idReference), grantee, GRANTS.write, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this, this.idReference), grantee, GRANTS.describe, options);
+  }
+}
+
 /** A BigQuery table. */
-export class BigQueryTable extends Construct implements IBigQueryTable {
+export class BigQueryTable extends GrantingTable {
   /** A table made elsewhere. @param name `project.dataset.table` */
   static fromExisting(scope: Construct, id: string, name: string): IBigQueryTable {
     return new ExistingTable(scope, id, name);
@@ -83,6 +103,7 @@ export class BigQueryTable extends Construct implements IBigQueryTable {
   readonly name: string;
   readonly reference: string;
   readonly columns: readonly Column[];
+  protected readonly idReference: string;
 
   constructor(scope: Construct, id: string, props: BigQueryTableProps) {
     super(scope, id);
@@ -115,24 +136,14 @@ export class BigQueryTable extends Construct implements IBigQueryTable {
       dependsOn: key && [key.resource],
     });
     this.name = `${dataset.projectId}.${dataset.datasetId}.${tableId}`;
-    this.reference = `${dataset.projectId}.${dataset.reference}.${this.resource.tableId}`;
-  }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this, this.resource.tableId), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this, this.resource.tableId), grantee, GRANTS.write, options);
-  }
-
-  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this, this.resource.tableId), grantee, GRANTS.describe, options);
+    this.idReference = this.resource.tableId;
+    this.reference = `${dataset.projectId}.${dataset.reference}.${this.idReference}`;
   }
 }
 
-class ExistingTable extends Construct implements IBigQueryTable {
+class ExistingTable extends GrantingTable {
   readonly reference: string;
+  protected readonly idReference = undefined;
 
   constructor(
     scope: Construct,
@@ -143,18 +154,6 @@ class ExistingTable extends Construct implements IBigQueryTable {
     this.reference = name;
     if (isKnown(name) && !FULL_NAME.test(name))
       addIssue(this, "MR1801", { problem: `"${name}" is not the full name of a table`, got: name });
-  }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.write, options);
-  }
-
-  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.describe, options);
   }
 }
 

@@ -38,8 +38,34 @@ const NAME: NameRule = {
   allowed: "6–30 lower-case letters, digits and hyphens, starting with a letter",
 };
 
+/** What an account is to grants, whoever made it. */
+abstract class GrantingAccount extends Construct implements IServiceAccount {
+  abstract readonly email: string;
+  abstract readonly emailReference: string;
+  /** Full name, a reference where the account is made here. */
+  protected abstract readonly name: string;
+  readonly granteeId = kebab(pathInStack(this));
+  readonly construct = this;
+
+  get member(): string {
+    return `serviceAccount:${this.emailReference}`;
+  }
+
+  get principal(): string {
+    return `serviceAccount:${this.email}`;
+  }
+
+  grantActAs(grantee: IGrantee): Grant {
+    return grant(targetOf(this, this.name), grantee, KINDS.actAs);
+  }
+
+  grantTokenCreator(grantee: IGrantee): Grant {
+    return grant(targetOf(this, this.name), grantee, KINDS.tokens);
+  }
+}
+
 /** A service account of the stack's project. It has no keys and no roles but those granted to it. */
-export class ServiceAccount extends Construct implements IServiceAccount {
+export class ServiceAccount extends GrantingAccount {
   /** An account made elsewhere; roles can be granted to it and on it. */
   static fromExisting(scope: Construct, id: string, email: string): IServiceAccount {
     return new ExistingServiceAccount(scope, id, email);
@@ -48,10 +74,7 @@ export class ServiceAccount extends Construct implements IServiceAccount {
   readonly resource: GoogleServiceAccount;
   readonly email: string;
   readonly emailReference: string;
-  readonly member: string;
-  readonly principal: string;
-  readonly granteeId: string;
-  readonly construct = this;
+  protected readonly name: string;
 
   constructor(scope: Construct, id: string, props: ServiceAccountProps = {}) {
     super(scope, id);
@@ -65,26 +88,13 @@ export class ServiceAccount extends Construct implements IServiceAccount {
     });
     this.email = `${accountId}@${mailDomain(projectId)}`;
     this.emailReference = this.resource.email;
-    this.member = `serviceAccount:${this.emailReference}`;
-    this.principal = `serviceAccount:${this.email}`;
-    this.granteeId = kebab(pathInStack(this));
-  }
-
-  grantActAs(grantee: IGrantee): Grant {
-    return grant(targetOf(this, this.resource.name), grantee, KINDS.actAs);
-  }
-
-  grantTokenCreator(grantee: IGrantee): Grant {
-    return grant(targetOf(this, this.resource.name), grantee, KINDS.tokens);
+    this.name = this.resource.name;
   }
 }
 
-class ExistingServiceAccount extends Construct implements IServiceAccount {
+class ExistingServiceAccount extends GrantingAccount {
   readonly emailReference: string;
-  readonly member: string;
-  readonly principal: string;
-  readonly granteeId: string;
-  readonly construct = this;
+  protected readonly name: string;
 
   constructor(
     scope: Construct,
@@ -93,17 +103,7 @@ class ExistingServiceAccount extends Construct implements IServiceAccount {
   ) {
     super(scope, id);
     this.emailReference = email;
-    this.member = `serviceAccount:${email}`;
-    this.principal = this.member;
-    this.granteeId = kebab(pathInStack(this));
-  }
-
-  grantActAs(grantee: IGrantee): Grant {
-    return grant(targetOf(this, `projects/-/serviceAccounts/${this.email}`), grantee, KINDS.actAs);
-  }
-
-  grantTokenCreator(grantee: IGrantee): Grant {
-    return grant(targetOf(this, `projects/-/serviceAccounts/${this.email}`), grantee, KINDS.tokens);
+    this.name = `projects/-/serviceAccounts/${email}`;
   }
 }
 

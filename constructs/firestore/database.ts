@@ -42,8 +42,40 @@ const READ_WRITE: GrantKind = {
 const SHARE =
   "share it: give all but one of them `store: FirestoreDatabase.fromExisting(…)`, or a database with a `databaseId` of its own";
 
+/** What a database lets others do, and how its documents expire, whoever made it. */
+abstract class GrantingDatabase extends Construct implements IFirestoreDatabase {
+  abstract readonly name: string;
+  abstract readonly reference: string;
+
+  grantReadWrite(grantee: IGrantee, reason?: string): Grant {
+    const target: GrantTarget = { ...projectTarget(this), name: this.name };
+    // https://firebase.google.com/docs/firestore/manage-databases#access_control: conditions on `resource.name`.
+    const condition = { title: "this-database", expression: `resource.name == "${this.name}"` };
+    return grant(target, grantee, READ_WRITE, { reason, condition });
+  }
+
+  expireDocuments(collection: string, field: string): void {
+    const id = `Expire-${collection}`;
+    const earlier = this.node.tryFindChild(id) as FirestoreField | undefined;
+    if (earlier && earlier.fieldInput !== field)
+      addIssue(this, "MR1602", {
+        problem: `documents of ${collection} already expire by ${earlier.fieldInput}, so they cannot expire by ${field}`,
+      });
+    if (earlier) return;
+    new FirestoreField(this, id, {
+      project: MillraceStack.of(this).context.projectId,
+      database: this.reference,
+      collection,
+      field,
+      ttlConfig: {},
+      // Nobody queries by it, and an index over an ever-growing timestamp is a hot spot.
+      indexConfig: {},
+    });
+  }
+}
+
 /** A Firestore database in native mode. */
-export class FirestoreDatabase extends Construct implements IFirestoreDatabase, IMonitored {
+export class FirestoreDatabase extends GrantingDatabase implements IMonitored {
   /**
    * A database made elsewhere.
    * @param name `projects/{project}/databases/{database}`
@@ -87,17 +119,9 @@ export class FirestoreDatabase extends Construct implements IFirestoreDatabase, 
     this.sections = [databaseSection(this.metrics, databaseId)];
     monitor(this, props);
   }
-
-  grantReadWrite(grantee: IGrantee, reason?: string): Grant {
-    return grantOn(this, grantee, reason);
-  }
-
-  expireDocuments(collection: string, field: string): void {
-    expire(this, this.reference, collection, field);
-  }
 }
 
-class ExistingFirestoreDatabase extends Construct implements IFirestoreDatabase {
+class ExistingFirestoreDatabase extends GrantingDatabase {
   readonly reference: string;
 
   constructor(
@@ -109,40 +133,6 @@ class ExistingFirestoreDatabase extends Construct implements IFirestoreDatabase 
     super(scope, id);
     this.reference = name.split("/").at(-1)!;
   }
-
-  grantReadWrite(grantee: IGrantee, reason?: string): Grant {
-    return grantOn(this, grantee, reason);
-  }
-
-  expireDocuments(collection: string, field: string): void {
-    expire(this, this.reference, collection, field);
-  }
-}
-
-/** https://firebase.google.com/docs/firestore/manage-databases#access_control: conditions on `resource.name`. */
-function grantOn(database: Construct & IFirestoreDatabase, grantee: IGrantee, reason?: string): Grant {
-  const target: GrantTarget = { ...projectTarget(database), name: database.name };
-  const condition = { title: "this-database", expression: `resource.name == "${database.name}"` };
-  return grant(target, grantee, READ_WRITE, { reason, condition });
-}
-
-function expire(database: Construct, databaseId: string, collection: string, field: string): void {
-  const id = `Expire-${collection}`;
-  const earlier = database.node.tryFindChild(id) as FirestoreField | undefined;
-  if (earlier && earlier.fieldInput !== field)
-    addIssue(database, "MR1602", {
-      problem: `documents of ${collection} already expire by ${earlier.fieldInput}, so they cannot expire by ${field}`,
-    });
-  if (earlier) return;
-  new FirestoreField(database, id, {
-    project: MillraceStack.of(database).context.projectId,
-    database: databaseId,
-    collection,
-    field,
-    ttlConfig: {},
-    // Nobody queries by it, and an index over an ever-growing timestamp is a hot spot.
-    indexConfig: {},
-  });
 }
 
 const isDatabaseId = (id: string) =>

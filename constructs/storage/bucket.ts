@@ -91,8 +91,30 @@ const NAME: NameRule = {
 
 const DAY_MS = 86_400_000;
 
+/** What a bucket lets others do, whoever made it. */
+abstract class GrantingBucket extends Construct implements IBucket {
+  abstract readonly name: string;
+  abstract readonly reference: string;
+
+  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.read, options);
+  }
+
+  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.write, options);
+  }
+
+  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.create, options);
+  }
+
+  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
+    return grant(targetOf(this), grantee, GRANTS.describe, options);
+  }
+}
+
 /** A bucket that only IAM opens and nobody can make public. */
-export class Bucket extends Construct implements IBucket, IMonitored {
+export class Bucket extends GrantingBucket implements IMonitored {
   /** A bucket made elsewhere. @param location region, dual-region or multi-region; triggers of its events need it */
   static fromExisting(scope: Construct, id: string, name: string, location?: string): IBucket {
     return new ExistingBucket(scope, id, name, location);
@@ -149,25 +171,9 @@ export class Bucket extends Construct implements IBucket, IMonitored {
     this.sections = [bucketSection(this.metrics, this.name)];
     monitor(this, props);
   }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.write, options);
-  }
-
-  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.create, options);
-  }
-
-  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.describe, options);
-  }
 }
 
-class ExistingBucket extends Construct implements IBucket {
+class ExistingBucket extends GrantingBucket {
   readonly reference: string;
 
   constructor(
@@ -180,22 +186,6 @@ class ExistingBucket extends Construct implements IBucket {
     this.reference = name;
     if (isKnown(name) && /[:/]/.test(name))
       addIssue(this, "MR1484", { problem: `"${name}" is not the name of a bucket`, got: name });
-  }
-
-  grantRead(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.read, options);
-  }
-
-  grantWrite(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.write, options);
-  }
-
-  grantCreate(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.create, options);
-  }
-
-  grantDescribe(grantee: IGrantee, options?: GrantOptions): Grant {
-    return grant(targetOf(this), grantee, GRANTS.describe, options);
   }
 }
 
