@@ -1,7 +1,7 @@
 import type { Position } from "./fault";
 import { LIMITS } from "./limits";
 import type { Action, Assignment, Target, Template } from "./model";
-import { describe, readTarget, readTemplate, report, type Reader } from "./reader";
+import { describe, misfit, readTarget, readTemplate, report, type Reader } from "./reader";
 import type { Entry, Source } from "./source";
 
 /** What stands below the keys of a step. */
@@ -12,14 +12,7 @@ export const nameOf = (source: Source | undefined): string | undefined =>
 
 export function readAssignments(source: Source, at: Position, reader: Reader): Assignment[] {
   if (source.kind !== "list") {
-    report(
-      reader,
-      "MR6011",
-      source.at,
-      `assign needs a list, found ${describe(source)}`,
-      "write `- variable: value` for each",
-    );
-    return [];
+    return misfit(reader, source, "assign needs a list", "write `- variable: value` for each") ?? [];
   }
   atMost(source.items.length, 1, LIMITS.assignments, "assignments", at, reader);
   return source.items.flatMap((item) => {
@@ -48,16 +41,8 @@ export function atMost(count: number, least: number, most: number, what: string,
 
 export function readCall(fields: Fields, { value, keyAt }: Entry, reader: Reader): Action | undefined {
   const name = nameOf(value);
-  if (name === undefined) {
-    report(
-      reader,
-      "MR6011",
-      value.at,
-      `call needs the name of a function, found ${describe(value)}`,
-      "name a function or a sub-workflow",
-    );
-    return undefined;
-  }
+  if (name === undefined)
+    return misfit(reader, value, "call needs the name of a function", "name a function or a sub-workflow");
   const given = fields.get("args")?.value;
   let args: { named: (readonly [string, Template])[] } | { positional: Template[] } = { named: [] };
   if (given?.kind === "list") args = { positional: given.items.map((item) => readTemplate(item, reader)) };
@@ -79,12 +64,5 @@ function readResult(entry: Entry | undefined, reader: Reader): Target | undefine
   if (!entry) return undefined;
   const name = nameOf(entry.value);
   if (name !== undefined) return readTarget(name, entry.value.at, reader);
-  report(
-    reader,
-    "MR6011",
-    entry.value.at,
-    `result needs a variable, found ${describe(entry.value)}`,
-    "name a variable",
-  );
-  return undefined;
+  return misfit(reader, entry.value, "result needs a variable", "name a variable");
 }

@@ -1,7 +1,7 @@
 import type { Position } from "./fault";
 import { LIMITS } from "./limits";
 import type { Action, Body, Branch, Case, For, Jump, Retry, Step } from "./model";
-import { describe, fieldsOf, readTemplate, report, type Reader } from "./reader";
+import { describe, fieldsOf, misfit, readTemplate, report, type Reader } from "./reader";
 import { atMost, type Fields, nameOf, readAssignments, readCall } from "./read-call";
 import { readRetry } from "./read-retry";
 import type { Entry, Source } from "./source";
@@ -47,17 +47,15 @@ function readStep(source: Source, reader: Reader, names: Set<string>): Step | un
   }
   const { key: name, keyAt } = entry;
   reader.path = `${reader.path.split("/")[0]}/${name}`;
-  if (names.has(name))
-    report(
-      reader,
-      "MR6006",
-      keyAt,
-      `the routine has two steps called "${name}"; names are shared by its nested blocks`,
-      "rename one of them",
-    );
-  names.add(name);
+  claimName(entry, reader, names);
   const body = readBody(entry.value, keyAt, `the step "${name}"`, reader, names);
   return body && { name, ...body, at: keyAt };
+}
+
+function claimName({ key, keyAt }: Entry, reader: Reader, names: Set<string>): void {
+  const problem = `the routine has two steps called "${key}"; names are shared by its nested blocks`;
+  if (names.has(key)) report(reader, "MR6006", keyAt, problem, "rename one of them");
+  names.add(key);
 }
 
 /** What a step, a case or a try does. */
@@ -69,16 +67,7 @@ function readBody(
   names: Set<string>,
   more: readonly string[] = [],
 ): Body | undefined {
-  if (source.kind !== "map") {
-    report(
-      reader,
-      "MR6011",
-      source.at,
-      `${what} needs a map, found ${describe(source)}`,
-      "say what it does: assign, call, …",
-    );
-    return undefined;
-  }
+  if (source.kind !== "map") return misfit(reader, source, `${what} needs a map`, "say what it does: assign, call, …");
   const fields = fieldsOf(source.entries, [...BODY_KEYS, ...more], what, reader);
   const actions = ACTIONS.filter((key) => fields.has(key));
   if (actions.length > 1)
@@ -112,14 +101,7 @@ function readNext(entry: Entry | undefined, reader: Reader): Jump | undefined {
   if (!entry) return undefined;
   const target = nameOf(entry.value);
   if (target !== undefined) return { target, at: entry.value.at };
-  report(
-    reader,
-    "MR6011",
-    entry.value.at,
-    `next needs the name of a step, found ${describe(entry.value)}`,
-    "name a step, or end, break, continue",
-  );
-  return undefined;
+  return misfit(reader, entry.value, "next needs the name of a step", "name a step, or end, break, continue");
 }
 
 const READ: Readonly<
@@ -129,7 +111,7 @@ const READ: Readonly<
   call: readCall,
   switch: (_, entry, reader, names) => ({ kind: "switch", cases: readCases(entry, reader, names) }),
   for(_, entry, reader, names) {
-    const loop = readFor(entry, reader, names, []);
+    const loop = readFor(entry, reader, names);
     return loop && { kind: "for", loop };
   },
   parallel: (_, entry, reader, names) => readParallel(entry, reader, names),
@@ -144,14 +126,7 @@ const READ: Readonly<
 
 function readCases({ value, keyAt }: Entry, reader: Reader, names: Set<string>): Case[] {
   if (value.kind !== "list") {
-    report(
-      reader,
-      "MR6011",
-      value.at,
-      `switch needs a list, found ${describe(value)}`,
-      "write `- condition: …` for each case",
-    );
-    return [];
+    return misfit(reader, value, "switch needs a list", "write `- condition: …` for each case") ?? [];
   }
   atMost(value.items.length, 1, LIMITS.conditions, "conditions", keyAt, reader);
   return value.items.flatMap((item) => {
@@ -168,23 +143,9 @@ function readCases({ value, keyAt }: Entry, reader: Reader, names: Set<string>):
 
 const FOR_KEYS = ["value", "index", "in", "range", "steps"];
 
-function readFor(
-  { value, keyAt }: Entry,
-  reader: Reader,
-  names: Set<string>,
-  more: readonly string[],
-): For | undefined {
-  if (value.kind !== "map") {
-    report(
-      reader,
-      "MR6011",
-      value.at,
-      `for needs a map, found ${describe(value)}`,
-      "write value, in or range, and steps",
-    );
-    return undefined;
-  }
-  const fields = fieldsOf(value.entries, [...FOR_KEYS, ...more], "for", reader);
+function readFor({ value, keyAt }: Entry, reader: Reader, names: Set<string>): For | undefined {
+  if (value.kind !== "map") return misfit(reader, value, "for needs a map", "write value, in or range, and steps");
+  const fields = fieldsOf(value.entries, FOR_KEYS, "for", reader);
   const name = nameOf(fields.get("value")?.value);
   if (name === undefined) report(reader, "MR6013", keyAt, "for names no variable", "add `value: name`");
   const overs = (["in", "range"] as const).filter((key) => fields.has(key));
@@ -224,16 +185,7 @@ const isNumeric = (source: Source) =>
 const PARALLEL_KEYS = ["branches", "for", "shared", "concurrency_limit", "exception_policy"];
 
 function readParallel({ value, keyAt }: Entry, reader: Reader, names: Set<string>): Action | undefined {
-  if (value.kind !== "map") {
-    report(
-      reader,
-      "MR6011",
-      value.at,
-      `parallel needs a map, found ${describe(value)}`,
-      "write branches or for below it",
-    );
-    return undefined;
-  }
+  if (value.kind !== "map") return misfit(reader, value, "parallel needs a map", "write branches or for below it");
   const fields = fieldsOf(value.entries, PARALLEL_KEYS, "parallel", reader);
   const [branches, loop] = [fields.get("branches"), fields.get("for")];
   if ((branches === undefined) === (loop === undefined)) {
@@ -269,20 +221,13 @@ function readParallel({ value, keyAt }: Entry, reader: Reader, names: Set<string
 }
 
 function readLoop(entry: Entry, reader: Reader, names: Set<string>): { loop: For } | undefined {
-  const loop = readFor(entry, reader, names, []);
+  const loop = readFor(entry, reader, names);
   return loop && { loop };
 }
 
 function readBranches({ value, keyAt }: Entry, reader: Reader, names: Set<string>): Branch[] {
   if (value.kind !== "list") {
-    report(
-      reader,
-      "MR6011",
-      value.at,
-      `branches needs a list, found ${describe(value)}`,
-      "write `- name:` with steps for each branch",
-    );
-    return [];
+    return misfit(reader, value, "branches needs a list", "write `- name:` with steps for each branch") ?? [];
   }
   atMost(value.items.length, 2, LIMITS.branches, "branches", keyAt, reader);
   return value.items.flatMap((item) => {
@@ -297,15 +242,7 @@ function readBranches({ value, keyAt }: Entry, reader: Reader, names: Set<string
       );
       return [];
     }
-    if (names.has(entry.key))
-      report(
-        reader,
-        "MR6006",
-        entry.keyAt,
-        `the routine has two steps called "${entry.key}"; names are shared by its nested blocks`,
-        "rename one of them",
-      );
-    names.add(entry.key);
+    claimName(entry, reader, names);
     const fields = fieldsOf(entry.value.entries, ["steps"], "a branch", reader);
     const steps = readSteps(fields.get("steps")?.value, entry.keyAt, `the branch "${entry.key}"`, reader, names);
     return [{ name: entry.key, steps, at: entry.keyAt }];
@@ -340,10 +277,7 @@ function readExcept(
   reader: Reader,
   names: Set<string>,
 ): { as?: string; steps: Step[] } | undefined {
-  if (value.kind !== "map") {
-    report(reader, "MR6011", value.at, `except needs a map, found ${describe(value)}`, "write as and steps below it");
-    return undefined;
-  }
+  if (value.kind !== "map") return misfit(reader, value, "except needs a map", "write as and steps below it");
   const fields = fieldsOf(value.entries, ["as", "steps"], "except", reader);
   const as = nameOf(fields.get("as")?.value);
   const given = fields.get("steps");

@@ -146,6 +146,11 @@ export function fieldsOf(
   return new Map(entries.map((entry) => [entry.key, entry]));
 }
 
+/** Says that something else is needed than what is there. @param needs `for needs a map` */
+export function misfit(reader: Reader, source: Source, needs: string, fix: string): undefined {
+  report(reader, "MR6011", source.at, `${needs}, found ${describe(source)}`, fix);
+}
+
 /** How a part of the source is called in a message. */
 export function describe(source: Source): string {
   if (source.kind !== "scalar") return `a ${source.kind}`;
