@@ -1,12 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { App } from "cdktf";
-import { MillraceStack } from "../../constructs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Engine, startEngine } from "../../local/engine/engine";
 import { runTerraform } from "../../local/provider/door/run";
-import type { Environment } from "../../stacks/environment";
-import { synthesize } from "../../stacks/synthesize";
-import { project } from "../support/project";
+import { EXAMPLES, synthesizeExample } from "../support/examples";
 import type { Attributes } from "../support/synth";
 import { describeWithTerraform } from "../support/terraform";
 
@@ -14,39 +10,6 @@ import { describeWithTerraform } from "../support/terraform";
  * Every stack of every example, of every environment, through its whole life under the real Terraform and on the engine.
  * Terraform's own start and its reading of the schema are most of what this costs, so each command shows several things.
  */
-const EXAMPLES = resolve(__dirname, "../../examples");
-const ENVIRONMENTS = resolve(__dirname, "../../environments");
-
-type StackClass = new (app: App, environment: Environment | string) => MillraceStack;
-
-const isStack = (value: unknown): value is StackClass =>
-  typeof value === "function" && value.prototype instanceof MillraceStack;
-
-/** Writes the stacks of an example, all environments of it. */
-function synthesizeExample(name: string, outdir: string): readonly string[] {
-  const module = require(join(EXAMPLES, name, "stack")) as Readonly<Record<string, unknown>>;
-  const [Stack, ...others] = Object.values(module).filter(isStack);
-  if (!Stack || others.length > 0)
-    throw new Error(`examples/${name}/stack.ts exports one stack, or this test says how`);
-  const context = { "millrace:today": "2026-11-24" };
-  if (!module["WORKLOADS"]) {
-    // An example without environment files says in its stack all that it needs.
-    mkdirSync(outdir, { recursive: true });
-    const app = new App({ outdir, context });
-    const stack = new Stack(app, "local");
-    app.synth();
-    return [stack.node.id];
-  }
-  // Its own files, or the repository's: what they say of another example's workloads is no matter here.
-  const own = join(EXAMPLES, name, "environments");
-  const folder = existsSync(own) ? own : ENVIRONMENTS;
-  return synthesize({ outdir, context, folder, build: (app, environment) => new Stack(app, environment) }).stacks;
-}
-
-const examples = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() && existsSync(join(EXAMPLES, entry.name, "stack.ts")) ? [entry.name] : [],
-);
-
 type Resource = Record<string, unknown>;
 type Resources = Record<string, Record<string, Resource>>;
 
@@ -196,28 +159,22 @@ async function stage(outDir: string, stack: string) {
   };
 }
 
-describe("the examples", () => {
-  it("are all taken in", () => {
-    const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(folders.map(({ name }) => name).sort()).toEqual([...examples].sort());
-  });
-});
-
 describeWithTerraform("Under Terraform", () => {
-  describe.each(examples)("examples/%s", (example) => {
-    const outDir = join(project({}, "app"), "cdktf.out");
-    it.each(synthesizeExample(example, outDir))("takes %s through its life", (stack) => life(outDir, stack));
+  describe.each(EXAMPLES)("examples/%s", (example) => {
+    const { stacks, outdir } = synthesizeExample(example, { everywhere: true });
+    // What is said in one command and in two is the same: once for each example is enough.
+    const lives = stacks.map((stack, index) => [stack, index === stacks.length - 1] as const);
+    it.each(lives)("takes %s through its life", (stack, apart) => life(outdir, stack, apart));
   });
 });
 
-async function life(outDir: string, stack: string): Promise<void> {
+/** @param apart whether each plan is a command of its own */
+async function life(outDir: string, stack: string, apart: boolean): Promise<void> {
   const { engine, document, write, terraform, apply } = await stage(outDir, stack);
-  // What is said in one command and in two is the same: once for each example is enough.
-  const isLocal = stack.endsWith("-local");
   const count = document.all.size;
   const well = (summary: string) => ({ code: 0, errors: [], summary });
   expect(await terraform("validate")).toMatchObject({ code: 0 });
-  const made = await apply(isLocal);
+  const made = await apply(apart);
   expect(made).toMatchObject(well(`${count} added, 0 changed, 0 destroyed`));
   const creations = made.actions.filter((action) => !action.startsWith("read data."));
   expect([...creations].sort()).toEqual([...document.all.keys()].map((address) => `create ${address}`).sort());
@@ -229,14 +186,14 @@ async function life(outDir: string, stack: string): Promise<void> {
   for (const { address, rest } of [replaced, updated]) rest[0](document.all.get(address)!);
   write();
   for (const { address, rest } of drifts) rest[1](engine, made.ids.get(address)!);
-  const changed = await apply(isLocal);
+  const changed = await apply(apart);
   expect(changed).toMatchObject({ code: 0, errors: [] });
   const repairs = drifts.map(({ address, rest }) => `${rest[0] === "delete" ? "create" : "update"} ${address}`);
   expect(changed.drift).toEqual(expect.arrayContaining(drifts.map(({ address, rest }) => `${rest[0]} ${address}`)));
   expect(changed.actions).toEqual(
     expect.arrayContaining([`replace ${replaced.address}`, `update ${updated.address}`, ...repairs]),
   );
-  if (isLocal) expect(await terraform("plan", "-json")).toMatchObject({ code: 0, actions: [], drift: [] });
+  if (apart) expect(await terraform("plan", "-json")).toMatchObject({ code: 0, actions: [], drift: [] });
 
   const pids = engine.processes.status().flatMap(({ instances }) => instances.map(({ pid }) => pid));
   const destroyed = await terraform("destroy", "-json", "-auto-approve");

@@ -14,13 +14,20 @@ export const EXAMPLES: readonly string[] = readdirSync(join(root, "examples"), {
 
 type StackClass = new (app: App, environment: Environment | string) => MillraceStack;
 
+export interface ExampleOptions {
+  /** Of the app, over the day on which it is synthesized. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Takes the repository's environments for an example that has none of its own, rather than `local` alone. */
+  readonly everywhere?: boolean;
+}
+
 /**
  * Writes the stacks of an example in every environment that is its own. By convention `stack.ts` exports the class of
  * its stack, and `WORKLOADS` if environment files may override some; without it the stack takes an environment's name.
  */
 export function synthesizeExample(
   name: string,
-  context: Readonly<Record<string, unknown>> = {},
+  { context = {}, everywhere = false }: ExampleOptions = {},
 ): Pick<Synthesis, "stacks" | "outdir"> {
   const home = join(root, "examples", name);
   const file = join(home, "stack.ts");
@@ -41,12 +48,17 @@ export function synthesizeExample(
     app.synth();
     return { stacks: [id], outdir };
   }
-  // The repository's environment files override workloads of the webhooks.
   const own = join(home, "environments");
-  const files = existsSync(own) ? { folder: own } : name === "webhooks" ? {} : { only: "local" };
+  // The repository's environment files override workloads of the webhooks, which are no matter to others.
+  const files = existsSync(own)
+    ? { workloads, folder: own }
+    : name === "webhooks"
+      ? { workloads }
+      : everywhere
+        ? {}
+        : { workloads, only: "local" };
   return synthesize({
     outdir,
-    workloads,
     context: all,
     build: (app, environment) => new Stack(app, environment),
     ...files,

@@ -53,7 +53,7 @@ describe("a plan rendered here", () => {
   it.each(EXAMPLES)("of the example %s is cdktf's, byte for byte", (name) => {
     const ours = plansIn(synthesizeExample(name).outdir);
     expect(Object.keys(ours).length).toBeGreaterThan(0);
-    expect(ours).toEqual(plansIn(synthesizeExample(name, PLAIN).outdir));
+    expect(ours).toEqual(plansIn(synthesizeExample(name, { context: PLAIN }).outdir));
   });
 
   it.each(SPECIMENS.map((build, index) => [index + 1, build] as const))(
