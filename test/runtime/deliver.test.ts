@@ -1,5 +1,7 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { defineContract } from "../../contract";
 import { defineHandler } from "../../runtime/handler";
-import { atLeastOnce, onlyRecord, saving, sleepFor, transactional } from "./support/orders";
+import { atLeastOnce, common, onlyRecord, saving, sleepFor, transactional } from "./support/orders";
 import { createWorld, incoming, startInstance, within } from "./support/simulation";
 
 describe("a delivery of a new event", () => {
@@ -9,6 +11,32 @@ describe("a delivery of a new event", () => {
     expect({ outcome, attempt }).toEqual({ outcome: { kind: "done" }, attempt: 1 });
     expect([...world.store.documents]).toEqual([["orders/7", { n: 1 }]]);
     expect(onlyRecord(world)).toMatchObject({ state: "DONE", token: 1, attempts: 1, outbox: [] });
+  });
+
+  it("is handed to the handler, and told from others, as its schema makes it", async () => {
+    const trimmed: StandardSchemaV1<{ readonly id: string }, { readonly order: string }> = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: async (value) => ({ value: { order: (value as { readonly id: string }).id.trim() } }),
+      },
+    };
+    const contract = defineContract({
+      ...common,
+      input: trimmed,
+      key: ({ order }) => order,
+      fingerprint: ({ order }) => [order],
+      effects: "at-least-once",
+    });
+    const world = createWorld();
+    const seen: unknown[] = [];
+    const instance = startInstance(
+      world,
+      defineHandler(contract, (input) => void seen.push(input)),
+    );
+    const outcomes = [];
+    for (const id of [" 7 ", "7"]) outcomes.push((await instance.deliver(incoming({ id }))).outcome.kind);
+    expect([outcomes, seen]).toEqual([["done", "replayed"], [{ order: "7" }]]);
   });
 
   it("tells the handler about itself", async () => {

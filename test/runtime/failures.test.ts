@@ -132,7 +132,9 @@ describe("a failing handler", () => {
     const reasons: unknown[] = [];
     const handler = defineHandler(transactional, async (_order, ctx) => {
       ctx.signal.addEventListener("abort", () => reasons.push((ctx.signal.reason as Error).message));
+      expect(ctx.remaining()).toBe(60_000);
       await sleepFor(world, 70_000);
+      late.push(ctx.remaining());
       await save({ id: "7" }, ctx).catch((error: unknown) => late.push(error));
     });
     const delivery = startInstance(world, handler).deliver(incoming({ id: "7" }));
@@ -142,7 +144,7 @@ describe("a failing handler", () => {
     });
     await world.clock.advance(20_000);
     expect(reasons).toEqual(["the time limit of the contract has passed"]);
-    expect(late).toEqual([expect.any(LeaseLost)]);
+    expect(late).toEqual([0, expect.any(LeaseLost)]);
     expect(world.store.documents.size).toBe(0);
   });
 

@@ -198,6 +198,19 @@ describe("a handler that listens", () => {
       await closed;
     });
 
+    it("does not wait longer than 9 s, whatever a caller leaves unfinished", async () => {
+      const { core } = await start(saving);
+      const authorization = strippedToken(goodClaims(clock.now()));
+      const unread = new Promise<Buffer>(() => {});
+      void core.handle({ method: "POST", path: "/", headers: { authorization }, body: () => unread });
+      let over = false;
+      void core.drain().then(() => (over = true));
+      await clock.advance(8_999);
+      expect(over).toBe(false);
+      await clock.advance(1);
+      expect(over).toBe(true);
+    });
+
     it("refuses what still arrives on open connections", async () => {
       const { handler, started, letGo } = gated(false);
       const one = await start(handler);

@@ -18,7 +18,12 @@ export type WireAnswer =
   | "reset";
 
 export interface GoogleStandIn {
-  /** `fetch` that reaches the stand-in whatever the host is, over a socket; only `https:` is let out at all. */
+  /** `host:port`, where Google's emulators would be. */
+  readonly address: string;
+  /**
+   * `fetch` that reaches the stand-in whatever the host is, over a socket. What is not `https:` is let out to the
+   * metadata server alone, which is asked in the clear inside the machine.
+   */
   readonly send: typeof fetch;
   /** In the order of their arrival. */
   readonly received: WireRequest[];
@@ -28,6 +33,7 @@ export interface GoogleStandIn {
   stop(): Promise<void>;
 }
 
+const METADATA_HOST = "metadata.google.internal";
 const OF_EVERY_CLIENT = ["host", "connection", "accept", "accept-language", "accept-encoding", "sec-fetch-mode"];
 const OF_EVERY_REQUEST = [...OF_EVERY_CLIENT, "user-agent", "content-length"];
 
@@ -56,9 +62,11 @@ export async function startGoogleStandIn(): Promise<GoogleStandIn> {
   const { port } = server.address() as AddressInfo;
   return {
     received,
+    address: `127.0.0.1:${port}`,
     send(input, init) {
       const { protocol, host, pathname, search, href } = new URL(input instanceof Request ? input.url : input);
-      if (protocol !== "https:") return Promise.reject(new Error(`${href} would have left in the clear`));
+      if (protocol !== "https:" && host !== METADATA_HOST)
+        return Promise.reject(new Error(`${href} would have left in the clear`));
       return fetch(`http://127.0.0.1:${port}/${host}${pathname}${search}`, init);
     },
     on: (line, ...given) => void answers.set(line, [...given]),

@@ -1,9 +1,10 @@
 import { defineContract, IssuesError } from "../../../contract";
 import { ENV } from "../../../contract/environment";
 import { type VirtualClock, virtualClock } from "../../../local/engine/clock";
-import { Fatal, type MemoryStore, memoryStore, Retry } from "../../../runtime";
+import { Fatal, LeaseLost, type MemoryStore, memoryStore, Retry } from "../../../runtime";
 import { defineHandler, type Handler } from "../../../runtime/handler";
 import { startWorker, work, type WorkOptions } from "../../../runtime/pull";
+import type { Stored } from "../../../runtime/store/store";
 import { environmentFor } from "../support/environment";
 import { atLeastOnce, common, saving } from "../support/orders";
 import { fakeSource, message } from "../support/pulled";
@@ -170,6 +171,51 @@ describe("a worker", () => {
     expect(pulling.streams).toHaveLength(6);
   });
 
+  it("aborts a handler whose lease is somebody else's, and gives its message back", async () => {
+    const reasons: unknown[] = [];
+    const handler = defineHandler(
+      atLeastOnce,
+      (_order, { signal }) =>
+        new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => (reasons.push(signal.reason), resolve())),
+        ),
+    );
+    await start(handler);
+    const one = order("7");
+    await handling(one);
+    const [[key, { version, record }]] = [...store.records] as [[string, Stored]];
+    const taken = { ...record, owner: "another", token: 2, revision: record.revision + 1 };
+    expect(await store.commit({ key, expect: version, record: taken })).toMatchObject({ applied: true });
+    // A third of the lease is the next renewal.
+    await clock.advance(5_000);
+    expect(reasons).toEqual([expect.any(LeaseLost)]);
+    expect([one.ended, lines.at(-1)]).toMatchObject([["nack"], { outcome: "leaseLost" }]);
+    expect([...store.records.values()][0]!.record).toMatchObject({ token: 2, state: "CLAIMED" });
+  });
+
+  it.each<[string, Partial<WorkOptions>, number]>([
+    ["messages as the contract has concurrency", {}, 3],
+    ["messages as it is told", { maxMessages: 2 }, 2],
+    ["bytes as it is told", { maxBytes: 2 * Buffer.byteLength('{"id":"1"}') }, 2],
+  ])("handles as many %s at a time, and no more", async (_, more, most) => {
+    const ends: (() => void)[] = [];
+    const contract = defineContract({ ...common, effects: "at-least-once", concurrency: 3 });
+    const worker = await start(
+      defineHandler(contract, () => new Promise<void>((resolve) => ends.push(resolve))),
+      more,
+    );
+    await handling(...["1", "2", "3", "4"].map((id) => order(id)));
+    expect([ends.length, worker.held]).toEqual([most, 4]);
+    ends[0]!();
+    await clock.advance(0);
+    expect([ends.length, worker.held]).toEqual([most + 1, 3]);
+    for (let i = 1; i < 4; i++) {
+      ends[i]!();
+      await clock.advance(0);
+    }
+    expect(worker.held).toBe(0);
+  });
+
   describe("that is told to stop", () => {
     const gated = () => {
       const ends: (() => void)[] = [];
@@ -195,6 +241,20 @@ describe("a worker", () => {
       expect(first.ended).toEqual(["ack"]);
       await closed;
       expect(pulling.isClosed()).toBe(true);
+    });
+
+    it("is not closed before the last one has ended", async () => {
+      const { handler, ends } = gated();
+      const worker = await start(handler);
+      await handling(order("1"));
+      let over = false;
+      const closed = worker.close().then(() => (over = true));
+      await clock.advance(6_000);
+      expect([over, pulling.isClosed()]).toEqual([false, false]);
+      ends[0]!();
+      await clock.advance(0);
+      await closed;
+      expect(over).toBe(true);
     });
 
     it("tells handlers after 7 s and gives them up after 8 s, with their lease", async () => {
