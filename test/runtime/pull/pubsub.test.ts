@@ -53,21 +53,32 @@ function pulls(start: () => Promise<Broker>, only: { readonly ordering: boolean 
     const [created] = await topic.createSubscription(name, subscriptionOptions);
     topic.setPublishOptions({ messageOrdering: true });
     const lines: Record<string, unknown>[] = [];
-    const worker = await startWorker(handler, {
-      subscription: created.name,
-      env: { ...environmentFor(handler), PUBSUB_EMULATOR_HOST: broker.host, [ENV.audience]: "" },
-      store,
-      write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
-      ...more,
-    });
-    workers.push(worker);
+    const begin = async (one: Handler) => {
+      const worker = await startWorker(one, {
+        subscription: created.name,
+        env: { ...environmentFor(one), PUBSUB_EMULATOR_HOST: broker.host, [ENV.audience]: "" },
+        store,
+        write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
+        ...more,
+      });
+      workers.push(worker);
+      return worker;
+    };
+    const worker = await begin(handler);
     const publish = (ids: readonly string[], orderingKey?: string) =>
       Promise.all(
         ids.map((id) =>
           topic.publishMessage({ data: Buffer.from(JSON.stringify({ id })), ...(orderingKey && { orderingKey }) }),
         ),
       );
-    return { worker, publish, lines, outcomes: () => lines.flatMap(({ outcome }) => outcome ?? []) };
+    return {
+      worker,
+      begin,
+      publish,
+      lines,
+      subscription: client.subscription(created.name),
+      outcomes: () => lines.flatMap(({ outcome }) => outcome ?? []),
+    };
   }
   const numbers = (n: number) => Array.from({ length: n }, (_, i) => String(i));
 
@@ -125,7 +136,7 @@ function pulls(start: () => Promise<Broker>, only: { readonly ordering: boolean 
       seen.push(id);
       await gate;
     });
-    const { publish, worker, outcomes } = await scene(handler, {}, { maxMessages: 1 });
+    const { publish, worker, begin, outcomes } = await scene(handler, {}, { maxMessages: 1 });
     await publish(["a", "b"]);
     await waitFor("both messages", () => worker.held === 2);
     const closed = worker.close();
@@ -134,6 +145,12 @@ function pulls(start: () => Promise<Broker>, only: { readonly ordering: boolean 
     letGo();
     await closed;
     expect([seen.length, outcomes()]).toEqual([1, ["done"]]);
+    // What was acked does not come again: the next worker is given the other one alone.
+    const others: string[] = [];
+    store = memoryStore();
+    await begin(defineHandler(contract, async ({ id }) => void others.push(id)));
+    await waitFor("the other message", () => outcomes().length === 2);
+    expect([...seen, ...others].toSorted()).toEqual(["a", "b"]);
   });
 
   it("awaits the acks of an exactly-once subscription", async () => {
@@ -147,6 +164,24 @@ function pulls(start: () => Promise<Broker>, only: { readonly ordering: boolean 
       expect.objectContaining({ code: "MR3032" }),
     ]);
   });
+
+  if (only.ordering)
+    it("hears of an exactly-once subscription that an ack did not count", async () => {
+      let letGo = () => {};
+      const gate = new Promise<void>((resolve) => (letGo = resolve));
+      let begun = false;
+      const handler = defineHandler(contract, () => ((begun = true), gate));
+      const { publish, worker, subscription, lines } = await scene(handler, { enableExactlyOnceDelivery: true });
+      await publish(["7"]);
+      await waitFor("the message", () => begun);
+      // Whoever moves the subscription past a message takes its lease away.
+      await subscription.seek(new Date(Date.now() + 60_000));
+      letGo();
+      await waitFor("the end of it", () => worker.held === 0);
+      expect(lines.map(({ message }) => message)).toContain(
+        "the ack did not count; the message comes again and is replayed",
+      );
+    });
 
   if (only.ordering)
     it("keeps the order of a key when a message of it fails", async () => {
