@@ -75,10 +75,17 @@ const data: Adapter = {
   }),
 };
 
-/** hashicorp/time: Terraform's door waits by itself, and here nothing takes time to take effect. */
+/** A second of the three years from 2026, by what is kept. */
+const secondOf = (text: string): string =>
+  new Date(Date.UTC(2026, 0) + Number(digits(text, 8)) * 1_000).toISOString().replace(".000", "");
+
+/**
+ * hashicorp/time: Terraform's door waits by itself, and here nothing takes time to take effect. The id is a time, and no
+ * two of a stack may have one.
+ */
 const sleep: Adapter = {
   type: "time_sleep",
-  computed: () => ({ id: "2026-01-01T00:00:00Z" }),
+  computed: ({ resource: { stack, address } }) => ({ id: secondOf(`${stack}/${address}`) }),
 };
 
 const channelConfig: Adapter = {
