@@ -238,6 +238,7 @@ export function logDelivery(
     tookMs,
     takeover: lease?.takeover || undefined,
     leaseMarginMs: lease?.marginMs,
+    leaseMargin: lease?.marginMs && +(lease.marginMs / lease.leaseMs).toFixed(3),
     ...trace,
   });
 }

@@ -54,7 +54,7 @@ export interface Delivered {
   /** JSON of what the handler returned or committed, of an event that is done. */
   readonly result?: string | undefined;
   /** For the counters: how the lease was come by, and what was left of it at the end. */
-  readonly lease?: { readonly takeover: boolean; readonly marginMs: number | undefined };
+  readonly lease?: { readonly takeover: boolean; readonly marginMs: number | undefined; readonly leaseMs: number };
 }
 
 /** A lease is at most this long: what a crashed instance delays its events by. */
@@ -170,7 +170,7 @@ async function attempt(
       attempt: attempts,
       outcome,
       result: lease.settled?.record.result,
-      lease: { takeover: claimed.takeover === true, marginMs: lease.marginMs },
+      lease: { takeover: claimed.takeover === true, marginMs: lease.marginMs, leaseMs: claimed.held.record.leaseMs },
     };
   } finally {
     lease.close();

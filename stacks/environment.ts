@@ -71,6 +71,10 @@ export const EnvironmentSchema = z.strictObject({
     .strictObject({
       alarms: z.boolean().default(true).describe("make the alert policies that constructs offer"),
       dashboard: z.boolean().default(true).describe("make a dashboard of everything in the stack"),
+      counters: z
+        .boolean()
+        .optional()
+        .describe("count what handlers say in their logs; unless said, where it is watched"),
       docsUrl: z.url().optional().describe("where you serve Millrace's documentation; notifications link to it"),
     })
     .default({ alarms: true, dashboard: true })

@@ -159,8 +159,8 @@ export const OMISSIONS: Omissions = {
   google_kms_crypto_key_iam_member: membership,
   google_logging_metric: {
     bucket_name: "counts what the project logs, wherever it is kept",
-    "bucket_options.explicit_buckets": "the buckets grow exponentially",
-    "bucket_options.linear_buckets": "the buckets grow exponentially",
+    "bucket_options.explicit_buckets": "the buckets of a share are of one width",
+    "bucket_options.exponential_buckets": "the buckets of a share are of one width",
     disabled: "a counter that counts nothing is better left out",
     "metric_descriptor.display_name": "the description says what is counted",
   },

@@ -11,6 +11,7 @@ import { IssuesError } from "../../contract/issue";
 import { GoogleProvider } from "../l1/provider";
 import { type Acknowledgement, acknowledge, check, checkAtSynth, type Rule, settleIssues } from "./issues";
 import { checkIam } from "./iam";
+import { completeStack } from "./completion";
 import { writeContracts } from "./contract-book";
 import { writeGrants } from "./grant-book";
 import { checkLabels, type Labels } from "./labels";
@@ -48,6 +49,8 @@ export interface StackContext {
   readonly alarms: boolean;
   /** Whether there is a dashboard. */
   readonly dashboard: boolean;
+  /** Whether what handlers say in their logs is counted by itself. */
+  readonly counters: boolean;
   /** Where this documentation is served, without a slash at the end; undefined when nowhere. */
   readonly docsUrl?: string;
   /** What constructs were called before. */
@@ -77,6 +80,11 @@ export interface MillraceStackProps {
   readonly alarms?: boolean;
   /** `false` makes no dashboard. @default one, with a section for everything that offers one */
   readonly dashboard?: boolean;
+  /**
+   * `false` makes no `HandlerCounters` by itself.
+   * @default they are made of a stack that has handlers, and alarms or a dashboard, unless it has some already
+   */
+  readonly counters?: boolean;
   /** Where you serve this documentation: notifications link to its pages. @default they name the page in the package */
   readonly docsUrl?: string;
   /**
@@ -114,6 +122,7 @@ export class MillraceStack extends TerraformStack {
       handlersDir: props.handlersDir ?? process.cwd(),
       alarms: props.alarms ?? true,
       dashboard: props.dashboard ?? true,
+      counters: props.counters ?? ((props.alarms ?? true) || (props.dashboard ?? true)),
       docsUrl: props.docsUrl?.replace(/\/+$/, ""),
       renamedFrom: props.renamedFrom ?? {},
     };
@@ -144,6 +153,7 @@ export class MillraceStack extends TerraformStack {
 
   /** Called by cdktf for every stack before any is written: the moment to stop a synth. */
   override prepareStack(): void {
+    completeStack(this);
     settleIssues(this);
     if (isRenderedHere(this)) {
       this.ensureBackendExists();

@@ -31,7 +31,7 @@ export interface AbsenceCondition {
   readonly absentForSeconds: number;
 }
 
-/** Too little of what should happen at least so often; nothing at all counts as too little. */
+/** A value that is too low, or too little of what should happen at least so often. */
 export interface ScarcityCondition {
   readonly title: string;
   readonly metric: Metric;
@@ -42,6 +42,8 @@ export interface ScarcityCondition {
   readonly reducer?: Reducer;
   /** Fires below this value. */
   readonly below: number;
+  /** What it means that there is no value. @default "too-little" */
+  readonly nothing?: "too-little" | "no-news";
   /** How long it must hold, seconds, in whole minutes, at least 60. */
   readonly forSeconds: number;
 }

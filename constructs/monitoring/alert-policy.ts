@@ -78,7 +78,7 @@ function renderCondition(condition: AlarmCondition) {
         thresholdValue: condition.below,
         duration: `${condition.forSeconds}s`,
         // A series of which nothing happens any more ends: without this, nobody would compare it.
-        evaluationMissingData: "EVALUATION_MISSING_DATA_ACTIVE",
+        evaluationMissingData: condition.nothing === "no-news" ? undefined : "EVALUATION_MISSING_DATA_ACTIVE",
       },
     };
   return {

@@ -1,6 +1,7 @@
 import type { Alarm } from "./alarm";
+import { HANDLER_RESOURCES, type HandlerResource } from "./handlers";
 import type { Metric } from "./metric";
-import { chart, type DashboardSection } from "./section";
+import { chart, type DashboardSection, type Series } from "./section";
 
 /** What is counted of the lines that the runtime writes, one for each delivery (docs/runtime/performance.md#counters). */
 export interface Counter {
@@ -21,9 +22,9 @@ export const COUNTERS = {
     where: 'jsonPayload.outcome="leaseLost"',
   },
   leaseMargin: {
-    what: "what was left of the lease at the end, milliseconds",
-    where: "jsonPayload.leaseMarginMs:*",
-    value: "jsonPayload.leaseMarginMs",
+    what: "what was left of the lease at the end, as a share of it",
+    where: "jsonPayload.leaseMargin:*",
+    value: "jsonPayload.leaseMargin",
   },
   keyReuse: {
     what: "events whose key belongs to another event",
@@ -34,12 +35,20 @@ export const COUNTERS = {
 
 export type CounterName = keyof typeof COUNTERS;
 
+const EXPLAINED = { page: "docs/monitoring.md#what-handlers-count" } as const;
+
 type Metrics = Readonly<Record<CounterName, Metric>>;
 
-/** Kinds of workloads that handlers run on; a condition looks at one. */
-const RESOURCES = ["cloud_run_revision", "cloud_run_job", "cloud_run_worker_pool"] as const;
+/** A lease is renewed when a third of it has passed, so below this a second renewal is late. runtime/record/lease.ts */
+const LEAST_MARGIN = 1 / 3;
 
-export function counterAlarms(stack: string, project: string, metrics: Metrics): readonly Alarm[] {
+/** @param runOn types of resources that the handlers run on; a condition looks at one */
+export function counterAlarms(
+  stack: string,
+  project: string,
+  metrics: Metrics,
+  runOn: readonly HandlerResource[],
+): readonly Alarm[] {
   const alarm = (
     counter: CounterName,
     above: number,
@@ -47,8 +56,8 @@ export function counterAlarms(stack: string, project: string, metrics: Metrics):
     title: string,
   ): Alarm => ({
     ...one,
-    page: "docs/monitoring.md#what-handlers-count",
-    conditions: RESOURCES.map((resourceType) => ({
+    ...EXPLAINED,
+    conditions: runOn.map((resourceType) => ({
       title,
       metric: { ...metrics[counter], resourceType },
       aligner: "ALIGN_DELTA",
@@ -74,6 +83,26 @@ export function counterAlarms(stack: string, project: string, metrics: Metrics):
       },
       "writes were fenced",
     ),
+    {
+      id: "LeaseMargin",
+      title: `${stack}: handlers come close to losing their leases`,
+      severity: "WARNING",
+      ...EXPLAINED,
+      conditions: runOn.map((resourceType) => ({
+        title: "one event in twenty ended with less than a third of its lease left",
+        metric: { ...metrics.leaseMargin, resourceType },
+        aligner: "ALIGN_PERCENTILE_05",
+        periodSeconds: 300,
+        below: LEAST_MARGIN,
+        // A handler that has no events has no margin.
+        nothing: "no-news",
+        forSeconds: 300,
+      })),
+      runbook: `A lease is renewed when a third of it has passed. With less than a third left at the end two renewals were late or failed; at none, another delivery may take the event over while it is still being handled.
+
+1. ${lines("leaseMargin<0.33")} says which handler.
+2. Look for what blocks its event loop, for CPU that is throttled between requests, and for a store that answers slowly. A transaction of \`ctx.commitIn\` renews nothing while it lasts.`,
+    },
     alarm(
       "takeovers",
       5,
@@ -105,21 +134,30 @@ export function counterAlarms(stack: string, project: string, metrics: Metrics):
   ];
 }
 
-export function counterSection(stack: string, metrics: Metrics): DashboardSection {
+/** @param runOn types of resources that the handlers run on; a series looks at one */
+export function counterSection(stack: string, metrics: Metrics, runOn: readonly HandlerResource[]): DashboardSection {
   const byHandler = ["metric.labels.handler"];
-  const rate = (metric: Metric, by = byHandler) =>
-    ({ metric, aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM", by }) as const;
+  const each = (counter: CounterName, one: Pick<Series, "aligner" | "reducer" | "by" | "legend">) =>
+    runOn.map((resourceType): Series => ({ ...one, metric: { ...metrics[counter], resourceType } }));
+  const rate = (counter: CounterName, { by = byHandler, legend }: Pick<Series, "by" | "legend"> = {}) =>
+    each(counter, { aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM", by, ...(legend !== undefined && { legend }) });
   return {
     title: `handlers of ${stack}`,
     kind: "handlers",
     charts: [
-      chart("duplicates replayed", rate(metrics.replays)),
+      chart("duplicates replayed", rate("replays")),
       chart("takeovers and fenced writes", [
-        { ...rate(metrics.takeovers), legend: "takeovers" },
-        { ...rate(metrics.fencedWrites), legend: "fenced" },
+        ...rate("takeovers", { legend: "takeovers" }),
+        ...rate("fencedWrites", { legend: "fenced" }),
       ]),
-      chart("left of the lease, ms", { metric: metrics.leaseMargin, aligner: "ALIGN_DELTA" }, { shape: "heatmap" }),
-      chart("parked, by class", rate(metrics.parked, [...byHandler, "metric.labels.class"]), { shape: "stacked-bar" }),
+      // A heatmap is of one series.
+      ...each("leaseMargin", { aligner: "ALIGN_DELTA" }).map((series) => {
+        const of = runOn.length === 1 ? "" : `, ${HANDLER_RESOURCES[series.metric.resourceType as HandlerResource]}`;
+        return chart(`left of the lease, as a share${of}`, series, { shape: "heatmap" });
+      }),
+      chart("parked, by class", rate("parked", { by: [...byHandler, "metric.labels.class"] }), {
+        shape: "stacked-bar",
+      }),
     ],
   };
 }

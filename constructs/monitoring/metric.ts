@@ -23,7 +23,14 @@ export const metricsFor = <Name extends string, One>(
 export type LabelTest = string | { readonly not: string } | { readonly startsWith: string };
 
 /** How the points of a period become one. */
-export type Aligner = "ALIGN_MAX" | "ALIGN_MEAN" | "ALIGN_DELTA" | "ALIGN_RATE" | "ALIGN_PERCENTILE_95" | "ALIGN_SUM";
+export type Aligner =
+  | "ALIGN_MAX"
+  | "ALIGN_MEAN"
+  | "ALIGN_DELTA"
+  | "ALIGN_RATE"
+  | "ALIGN_PERCENTILE_05"
+  | "ALIGN_PERCENTILE_95"
+  | "ALIGN_SUM";
 
 /** How several series become one. */
 export type Reducer = "REDUCE_SUM" | "REDUCE_MAX" | "REDUCE_MEAN";

@@ -26,6 +26,7 @@ import { markPublic } from "../core/iam";
 import { claimName } from "../core/names";
 import { CloudRunV2ServiceIamMember } from "../l1/run";
 import type { Alarm } from "../monitoring/alarm";
+import { noteHandler } from "../monitoring/handler-counters";
 import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
 import type { DashboardSection } from "../monitoring/section";
@@ -141,6 +142,7 @@ export abstract class HttpWorkload extends Construct implements IWorkload, IMoni
     this.alarms = workloadAlarms(watched, this.metrics);
     this.sections = [workloadSection(watched, this.metrics)];
     monitor(this, props);
+    if (props.contract) noteHandler(this, "cloud_run_revision", props.notify);
     const { name: fullName, serviceAccount } = this;
     const billing = ("billing" in props && props.billing === "instance" && props.billing) || "request";
     const own = props.serviceAccount === undefined;

@@ -18,6 +18,8 @@ import { checkCaller } from "../core/callers";
 import { checkLabels } from "../core/labels";
 import type { IFirestoreDatabase } from "../firestore/database";
 import { defaultStore, needsStore } from "../firestore/default";
+import { noteHandler } from "../monitoring/handler-counters";
+import type { MonitoringProps } from "../monitoring/monitored";
 import type { HandlerKind, TransportName } from "../packaging/wrapper";
 import { equip, type HandlerHost } from "../pipeline/equip";
 import type { DeadLetterTopic } from "../pubsub/dead-letter-topic";
@@ -92,6 +94,8 @@ export type RenderedContainer = ReturnType<UncalledWorkload["renderContainer"]>;
 
 const DEFAULTS = { cpu: 1, memory: "512Mi" } as const;
 
+const LOGS_AS = { jobs: "cloud_run_job", workerPools: "cloud_run_worker_pool" } as const;
+
 /** google/cloud/run/v2/worker_pool.proto: fewer than 50 characters; a job's name and its execution's fit into 63. */
 const nameRule = (kind: string): NameRule => ({
   kind,
@@ -113,7 +117,7 @@ export abstract class UncalledWorkload extends Construct implements HandlerHost 
   protected constructor(
     scope: Construct,
     id: string,
-    props: UncalledProps,
+    props: UncalledProps & Pick<MonitoringProps, "notify">,
     private readonly uncalled: UncalledKind,
   ) {
     super(scope, id);
@@ -127,6 +131,7 @@ export abstract class UncalledWorkload extends Construct implements HandlerHost 
     if (vpc) checkVpc(this, vpc);
     checkLabels(this, labels ?? {});
     if (contract && uncalled.caller) checkCaller(this, contract, uncalled.caller);
+    if (contract) noteHandler(this, LOGS_AS[uncalled.collection], props.notify);
     this.serviceAccount = resolveIdentity(this, props, nameOf(props));
     this.variables = variablesOf(this, props, contract && handlerEnvironment(stack, contract));
   }

@@ -86,6 +86,7 @@ describe("a handler that listens", () => {
       attempt: 1,
       tookMs: 0,
       leaseMarginMs: 15_000,
+      leaseMargin: 1,
       "logging.googleapis.com/trace": "projects/p/traces/0af7651916cd43dd8448eb211c80319c",
     });
     expect(JSON.stringify(lines)).not.toContain("secret");

@@ -94,7 +94,7 @@ describe("a job of a handler", () => {
   });
 
   it("says when an execution has failed and when items were given up", () => {
-    const stack = testStack({ handlersDir });
+    const stack = testStack({ handlersDir, counters: false });
     expect(ofHandler(stack).alarms.map(({ id }) => id)).toEqual(["ExecutionFailed", "Parked", "DeadLetterAge"]);
     const { all } = planOf(stack);
     expect(

@@ -89,7 +89,7 @@ describe("a handler on a schedule", () => {
     expect(filter).toContain('methodName=~"(PauseJob|DeleteJob)$"');
     // A week is longer than Cloud Monitoring waits for anything.
     expect(made.alarms.map(({ id }) => id)).toEqual(["RunFailed"]);
-    expect(all("google_monitoring_alert_policy")).toHaveLength(7);
+    expect(all("google_monitoring_alert_policy")).toHaveLength(11);
   });
 });
 

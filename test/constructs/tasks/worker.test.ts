@@ -95,7 +95,7 @@ describe("a queue and its worker", () => {
 
   it("watches depth, lateness and what was parked", () => {
     expect(made.alarms.map(({ id }) => id)).toEqual(["Depth", "Late", "Parked", "DeadLetterAge"]);
-    expect(Object.keys(resources("google_monitoring_alert_policy"))).toHaveLength(8);
+    expect(Object.keys(resources("google_monitoring_alert_policy"))).toHaveLength(12);
   });
 });
 
