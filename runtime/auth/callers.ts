@@ -1,8 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { accountOf, type Caller, REDRIVE_HEADER } from "../../contract/callers";
 import { MESSAGE_ID_HEADER } from "../decode/push";
 import type { Door } from "./door";
-import type { Verdict } from "./token";
 
 /**
  * What only one kind of caller sets. Cloud Tasks and Cloud Scheduler set theirs on every request and let nobody set
@@ -17,8 +15,8 @@ const MARKS = [
   ["x-millrace-workflow-execution", "workflows"],
 ] as const satisfies readonly (readonly [header: string, caller: Caller])[];
 
-/** Callers whose requests may be without a mark; so may a wrapped push, which is no CloudEvent. */
-const UNMARKED: readonly Caller[] = ["eventarc", "workflows", "direct"];
+/** Callers whose requests may be without a mark; the first has none in a wrapped push, which is no CloudEvent. */
+const UNMARKED: readonly Caller[] = ["pubsub", "eventarc", "workflows", "direct"];
 
 /**
  * A door for the callers alone that a contract names: an account must be wired for one of them, and what a request shows
@@ -33,28 +31,18 @@ export function callersDoor(
   const door = open(told.map(accountOf));
   return async (headers) => {
     const verdict = await door(headers);
-    return verdict.ok && !mayCall(headers, verdict.email) ? excluded(headers, verdict.email) : verdict;
-  };
-
-  function mayCall(headers: IncomingHttpHeaders, email: string): boolean {
+    if (!verdict.ok) return verdict;
+    const { email } = verdict;
     const wired = callers.filter((caller) => told.includes(`${caller}:${email}`) || told.includes(email));
-    const shown = shownBy(headers);
-    if (shown.length > 0) return shown.every((caller) => wired.includes(caller));
-    if (headers[REDRIVE_HEADER] !== undefined) return wired.length > 0;
-    const pushes = headers["ce-specversion"] === undefined;
-    return wired.some((caller) => UNMARKED.includes(caller) || (pushes && caller === "pubsub"));
-  }
-
-  function excluded(headers: IncomingHttpHeaders, email: string): Verdict {
-    const as = shownBy(headers).join(" and ") || "a caller without a mark";
-    return {
-      ok: false,
-      status: 403,
-      code: "MR3026",
-      reason: `${email} calls as ${as}; the contract takes events of ${callers.join(", ")}, each by its own accounts`,
-    };
-  }
+    const shown = MARKS.flatMap(([header, caller]) => (headers[header] === undefined ? [] : caller));
+    const redriven = headers[REDRIVE_HEADER] !== undefined;
+    const unmarked = headers["ce-specversion"] === undefined ? UNMARKED : UNMARKED.slice(1);
+    const mayCall =
+      shown.length > 0
+        ? shown.every((caller) => wired.includes(caller))
+        : wired.some((caller) => redriven || unmarked.includes(caller));
+    if (mayCall) return verdict;
+    const reason = `${email} calls${shown.map((caller) => ` as ${caller}`).join()}; the contract takes events of ${callers.join()}, each by accounts of its own`;
+    return { ok: false, status: 403, code: "MR3026", reason };
+  };
 }
-
-const shownBy = (headers: IncomingHttpHeaders): readonly Caller[] =>
-  MARKS.flatMap(([header, caller]) => (headers[header] === undefined ? [] : caller));
