@@ -1,17 +1,24 @@
 import type { AvroType } from "./schema";
 
-/** Why bytes do not hold exactly one value of a type in Avro's binary encoding, if they do not. */
-export function avroBinaryFault(type: AvroType, bytes: Uint8Array): string | undefined {
-  const reader = { bytes, at: 0 };
+/** A value that bytes hold, as JSON has it without Avro's own additions, or why they hold none. */
+export type AvroBinary = { readonly value: unknown } | { readonly fault: string };
+
+/**
+ * Reads exactly one value of a type in Avro's binary encoding, as `plainAvroJson` makes one of JSON: bytes in base64,
+ * whole numbers that JavaScript cannot hold as text.
+ * https://avro.apache.org/docs/1.11.1/specification/#binary-encoding
+ */
+export function readAvroBinary(type: AvroType, bytes: Uint8Array): AvroBinary {
+  const reader = { bytes, at: 0, items: 0n };
   try {
-    read(type, reader);
+    const value = read(type, reader);
+    const left = bytes.length - reader.at;
+    return left === 0 ? { value } : { fault: `${left} bytes are left over` };
   } catch (error) {
-    if (error instanceof Malformed) return `${error.message} at byte ${reader.at}`;
-    if (error instanceof RangeError) return "it is nested too deep";
+    if (error instanceof Malformed) return { fault: `${error.message} at byte ${reader.at}` };
+    if (error instanceof RangeError) return { fault: "it is nested too deep" };
     throw error;
   }
-  const left = bytes.length - reader.at;
-  return left === 0 ? undefined : `${left} bytes are left over`;
 }
 
 class Malformed extends Error {}
@@ -19,11 +26,15 @@ class Malformed extends Error {}
 interface ByteReader {
   readonly bytes: Uint8Array;
   at: number;
+  /** Items of every list and map so far. */
+  items: bigint;
 }
 
-function skip(reader: ByteReader, count: number): void {
-  if (count < 0 || reader.at + count > reader.bytes.length) throw new Malformed("it ends too early");
+function take(reader: ByteReader, count: number): Buffer {
+  const { bytes, at } = reader;
+  if (count < 0 || at + count > bytes.length) throw new Malformed("it ends too early");
   reader.at += count;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, count);
 }
 
 /** Variable-length zig-zag, at most 10 bytes. */
@@ -39,10 +50,14 @@ function long(reader: ByteReader): bigint {
   throw new Malformed("a number is too long");
 }
 
-function int(reader: ByteReader): void {
+function int(reader: ByteReader): number {
   const value = long(reader);
   if (BigInt.asIntN(32, value) !== value) throw new Malformed(`${value} does not fit into 32 bits`);
+  return Number(value);
 }
+
+const plain = (value: bigint): number | string =>
+  BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 
 function index(reader: ByteReader, count: number, what: string): number {
   const found = long(reader);
@@ -51,69 +66,65 @@ function index(reader: ByteReader, count: number, what: string): number {
 }
 
 /** Blocks of items, ended by an empty one; a negative count has the block's size behind it. */
-function blocks(reader: ByteReader, item: () => void): void {
+function blocks<T>(reader: ByteReader, item: () => T): T[] {
+  const items: T[] = [];
   for (;;) {
     let count = long(reader);
-    if (count === 0n) return;
+    if (count === 0n) return items;
     if (count < 0n) {
       count = -count;
       long(reader);
     }
+    reader.items += count;
     // Items of no bytes would be read without end.
-    if (count > BigInt(reader.bytes.length))
+    if (reader.items > BigInt(reader.bytes.length))
       throw new Malformed(`a block of ${count} items is larger than the message`);
-    for (let left = Number(count); left > 0; left--) item();
+    for (let left = Number(count); left > 0; left--) items.push(item());
   }
 }
 
-function read(type: AvroType, reader: ByteReader): void {
+function text(reader: ByteReader): string {
+  const bytes = take(reader, Number(long(reader)));
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new Malformed("a text is no UTF-8");
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function read(type: AvroType, reader: ByteReader): unknown {
   switch (type.kind) {
     case "null":
-      return;
+      return null;
     case "boolean":
       if (reader.bytes[reader.at]! > 1) throw new Malformed("a boolean is 0 or 1");
-      return skip(reader, 1);
+      return take(reader, 1)[0] === 1;
     case "int":
       return int(reader);
     case "long":
-      return void long(reader);
+      return plain(long(reader));
     case "float":
-      return skip(reader, 4);
+      return take(reader, 4).readFloatLE();
     case "double":
-      return skip(reader, 8);
+      return take(reader, 8).readDoubleLE();
     case "bytes":
-      return skip(reader, Number(long(reader)));
-    case "string": {
-      const length = Number(long(reader));
-      const from = reader.at;
-      skip(reader, length);
-      if (!isUtf8(reader.bytes.subarray(from, reader.at))) throw new Malformed("a text is no UTF-8");
-      return;
-    }
+      return take(reader, Number(long(reader))).toString("base64");
+    case "string":
+      return text(reader);
     case "fixed":
-      return skip(reader, type.size);
+      return take(reader, type.size).toString("base64");
     case "enum":
-      return void index(reader, type.symbols.length, "symbol");
+      return type.symbols[index(reader, type.symbols.length, "symbol")];
     case "array":
       return blocks(reader, () => read(type.items, reader));
     case "map":
-      return blocks(reader, () => {
-        read({ kind: "string" }, reader);
-        read(type.values, reader);
-      });
+      return Object.fromEntries(blocks(reader, () => [text(reader), read(type.values, reader)] as const));
     case "record":
-      return type.fields.forEach((field) => read(field.type, reader));
+      return Object.fromEntries(type.fields.map(({ name, type: of }) => [name, read(of, reader)] as const));
     case "union":
     default:
       return read(type.branches[index(reader, type.branches.length, "branch")]!, reader);
-  }
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { avroJsonFault, type AvroType, plainAvroJson } from "../../../language/avro";
+import { avroJsonFault, type AvroType, plainAvroJson, readAvroBinary } from "../../../language/avro";
 import type { Message } from "../pubsub";
 import type { Column } from "./columns";
 
@@ -12,8 +12,8 @@ export interface RowOptions {
   readonly columns: readonly Column[];
   /** Whether the message's own fields become columns, or all of it goes to `data`. */
   readonly fields: boolean;
-  /** Avro's schema of the topic, where the columns are its fields: JSON names the branch of every union. */
-  readonly schema?: AvroType;
+  /** Avro's schema of the topic, where the columns are its fields. */
+  readonly schema?: { readonly type: AvroType; readonly encoding: "JSON" | "BINARY" };
   readonly dropUnknownFields: boolean;
   readonly writeMetadata: boolean;
 }
@@ -69,10 +69,20 @@ function parsed(text: string): unknown {
   }
 }
 
-function ownFields({ data }: Message, { columns, schema, dropUnknownFields, writeMetadata }: RowOptions) {
+/** What a message says. A transform of the subscription may have made JSON of it that follows no schema. */
+function valueOf(data: Buffer, schema: RowOptions["schema"]): unknown {
+  if (schema?.encoding === "BINARY") {
+    const read = readAvroBinary(schema.type, data);
+    if ("value" in read) return read.value;
+  }
   const given = parsed(data.toString("utf8"));
-  // A transform of the subscription may have made something else of it.
-  const value = schema && avroJsonFault(schema, given) === undefined ? plainAvroJson(schema, given) : given;
+  // JSON names the branch of every union.
+  const follows = schema?.encoding === "JSON" && avroJsonFault(schema.type, given) === undefined;
+  return follows ? plainAvroJson(schema.type, given) : given;
+}
+
+function ownFields({ data }: Message, { columns, schema, dropUnknownFields, writeMetadata }: RowOptions) {
+  const value = valueOf(data, schema);
   if (!isRecord(value)) throw new Misfit("the data is no JSON object");
   const own = columns.filter(({ name }) => !writeMetadata || !METADATA.includes(name.toLowerCase()));
   return record(value, own, dropUnknownFields, "");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AvroType, parseAvroSchema } from "../../../language/avro";
+import { parseAvroSchema } from "../../../language/avro";
 import { membersOf } from "../grants";
 import type { ExportTarget, Message, Written } from "../pubsub";
 import type { ExportConfig } from "../pubsub/types";
@@ -7,7 +7,7 @@ import type { Storage } from "../storage";
 import type { System } from "../system";
 import { avroFile } from "./avro";
 import { fileName } from "./file-name";
-import { rowOf } from "./row";
+import { rowOf, type RowOptions } from "./row";
 import type { Tables } from "./tables";
 
 export interface ExportTargetOptions {
@@ -75,11 +75,11 @@ export function createExportTarget({ system, tables, storage, now }: ExportTarge
   };
 }
 
-/** The schema of a topic whose messages are JSON of Avro. */
-function avroOf(topic: System["topics"][number] | undefined): AvroType | undefined {
+/** The schema of a topic whose messages are Avro. */
+function avroOf(topic: System["topics"][number] | undefined): RowOptions["schema"] {
   const { type, encoding, definition = "" } = topic?.config.schema ?? {};
-  const parsed = type === "AVRO" && encoding === "JSON" ? parseAvroSchema(definition) : undefined;
-  return parsed?.ok ? parsed.type : undefined;
+  const parsed = type === "AVRO" ? parseAvroSchema(definition) : undefined;
+  return parsed?.ok ? { type: parsed.type, encoding: encoding! } : undefined;
 }
 
 /** https://cloud.google.com/pubsub/docs/create-bigquery-subscription#assign_roles */

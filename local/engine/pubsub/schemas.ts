@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Type } from "protobufjs";
-import { avroBinaryFault, avroJsonFault, parseAvroSchema } from "../../../language/avro";
+import { type AvroBinary, avroJsonFault, parseAvroSchema, readAvroBinary } from "../../../language/avro";
 import { fromProtoJson } from "../../wire/proto-json";
 import type { Message, SchemaConfig } from "./types";
 
@@ -50,7 +50,7 @@ const READERS = {
     const schema = parseAvroSchema(definition);
     if (!schema.ok) return { fault: `the Avro schema does not parse: ${schema.mistake}` };
     return encoding === "BINARY"
-      ? (data) => avroBinaryFault(schema.type, data)
+      ? (data) => faultOf(readAvroBinary(schema.type, data))
       : (data) => asJson(data, (value) => avroJsonFault(schema.type, value));
   },
   PROTOCOL_BUFFER({ definition, encoding }: SchemaConfig): Check | { readonly fault: string } {
@@ -61,6 +61,8 @@ const READERS = {
     return (data) => asJson(data, (value) => failureOf(() => void fromProtoJson(found, value)));
   },
 } as const;
+
+const faultOf = (read: AvroBinary): string | undefined => ("fault" in read ? read.fault : undefined);
 
 function asJson(data: Buffer, check: (value: unknown) => string | undefined): string | undefined {
   let value: unknown;

@@ -1,4 +1,4 @@
-import { avroBinaryFault, avroJsonFault, type AvroType, parseAvroSchema } from "../../../language/avro";
+import { avroJsonFault, type AvroType, parseAvroSchema, plainAvroJson, readAvroBinary } from "../../../language/avro";
 
 const typeOf = (schema: unknown): AvroType => {
   const parsed = parseAvroSchema(JSON.stringify(schema));
@@ -123,10 +123,25 @@ describe("a message in Avro's JSON", () => {
 
 describe("a message in Avro's bytes", () => {
   const type = typeOf(ORDER);
-  const faultOf = (bytes: readonly number[], of = type) => avroBinaryFault(of, Uint8Array.from(bytes));
+  const readAs = (of: AvroType, bytes: readonly number[]) => readAvroBinary(of, Uint8Array.from(bytes));
+  const faultOf = (bytes: readonly number[], of = type) => (readAs(of, bytes) as { fault?: string }).fault;
 
-  it("follows its schema", () => {
-    expect(faultOf(BYTES)).toBeUndefined();
+  it("says what the same message in JSON says, without what Avro's JSON adds", () => {
+    expect(readAs(type, BYTES)).toEqual({ value: plainAvroJson(type, VALUE) });
+  });
+
+  it.each<[unknown, number[], unknown]>([
+    ["long", [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], "9223372036854775807"],
+    ["long", [0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f], Number.MIN_SAFE_INTEGER],
+    ["int", [1], -1],
+    ["boolean", [1], true],
+    ["float", [0, 0, 0xc0, 0x3f], 1.5],
+    ["double", [0, 0, 0, 0, 0, 0, 0xf8, 0xbf], -1.5],
+    ["bytes", [4, 0xff, 0], "/wA="],
+    ["string", [6, 0xef, 0xbb, 0xbf], "\ufeff"],
+    [{ type: "array", items: "null" }, [4, 0], [null, null]],
+  ])("holds a %j", (schema, bytes, value) => {
+    expect(readAs(typeOf(schema), bytes)).toEqual({ value });
   });
 
   it("does not when it is cut off anywhere, or goes on", () => {
@@ -148,6 +163,12 @@ describe("a message in Avro's bytes", () => {
       { type: "array", items: "null" },
       [0xfe, 0xff, 0xff, 0xff, 0x0f, 0],
       "a block of 2147483647 items is larger than the message at byte 5",
+    ],
+    [
+      "blocks of no bytes without end",
+      { type: "array", items: "null" },
+      [4, 4, 4, 0],
+      "a block of 2 items is larger than the message at byte 3",
     ],
   ])("is refused: %s", (_what, schema, bytes, fault) => {
     expect(faultOf(bytes, typeOf(schema))).toBe(fault);

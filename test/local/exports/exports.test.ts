@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type AvroType, parseAvroSchema } from "../../../language/avro";
 import { type VirtualClock, virtualClock } from "../../../local/engine/clock";
 import { createEvents, type EngineEvent } from "../../../local/engine/events";
 import { createExportTarget, fileTables, memoryTables, type Tables } from "../../../local/engine/exports";
@@ -138,6 +139,44 @@ describe("a subscription that writes to a table", () => {
       { orderId: "7", cents: 3, lines: [{ sku: "a" }, { sku: "b" }] },
       { orderId: "8" },
     ]);
+  });
+
+  it("takes the fields of the topic's schema from Avro's bytes, and from what a transform has made JSON of them", () => {
+    const fields = [
+      { name: "id", type: "string" },
+      { name: "total", type: "long" },
+      { name: "note", type: ["null", "string"] },
+      { name: "digest", type: { type: "fixed", name: "Digest", size: 1 } },
+    ];
+    const definition = JSON.stringify({ type: "record", name: "Order", fields });
+    const schema = { name: "projects/p/schemas/order", type: "AVRO", encoding: "BINARY", definition } as const;
+    const columns = [
+      { name: "id", type: "STRING", mode: "REQUIRED" },
+      { name: "total", type: "INTEGER" },
+      { name: "note", type: "STRING" },
+      { name: "digest", type: "BYTES" },
+    ];
+    open(toTable({ columnsFrom: "topic" }), columns, GRANTS, schema);
+    const head = [2, 0x37]; // "7"
+    publish(
+      Buffer.from([...head, 0xc6, 0x0f, 2, 6, 0x6e, 0x6f, 0x77, 0xff]), // 995, branch 1, "now", the byte
+      Buffer.from([...head, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0x01]), // 2^63 - 1, branch 0
+    );
+    expect(tables.rows(TABLE)).toEqual([
+      { id: "7", total: 995, note: "now", digest: "/w==" },
+      { id: "7", total: "9223372036854775807", digest: "AQ==" },
+    ]);
+    expect(reasons()).toEqual([]);
+    const made = { id: "1", data: Buffer.from('{"id":"8"}'), attributes: {}, orderingKey: "", publishedMs: 0 };
+    const type = (parseAvroSchema(definition) as { readonly type: AvroType }).type;
+    const options = {
+      subscription: SUBSCRIPTION,
+      columns,
+      fields: true,
+      dropUnknownFields: false,
+      writeMetadata: false,
+    };
+    expect(rowOf(made, { ...options, schema: { type, encoding: "BINARY" } })).toEqual({ ok: true, row: { id: "8" } });
   });
 
   it("takes the fields of the topic's schema without what Avro's JSON adds to them", () => {
