@@ -10,6 +10,7 @@ import { type Decoded, type Incoming, traced } from "./decode/incoming";
 import { deliver, type Delivered, type DeliverOptions } from "./deliver";
 import { metadataAccessToken } from "./google/access-token";
 import { type Publisher, restPublisher } from "./google/publisher";
+import { BodyTooLarge } from "./errors";
 import type { Handler } from "./handler";
 import { uniqueIds } from "./ids";
 import { createLog, type Log } from "./log";
@@ -28,7 +29,7 @@ export interface CoreRequest {
   /** Without the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Called once the caller has been let in. */
+  /** Called once the caller has been let in. @throws BodyTooLarge */
   readonly body: () => Promise<Buffer>;
 }
 
@@ -184,6 +185,11 @@ export function createCore(handler: Handler, options: RuntimeOptions = {}): Core
     clock,
     async handle(request) {
       const work = accept(request).catch((error: unknown): CoreReply => {
+        if (error instanceof BodyTooLarge) {
+          const { message: reason } = error;
+          log.error("rejected", { outcome: "rejected", code: "MR3027", reason });
+          return { status: 413, text: reason, close: true };
+        }
         log.error("failed", { error });
         return { status: 500, text: "internal error", close: shutdown.begun.aborted };
       });

@@ -10,10 +10,10 @@ import type { Cause } from "./park";
 import type { Probe } from "./probe";
 import { isPromise } from "./promise";
 import { claim, type Claimed } from "./record/claim";
-import { keepLease, type Lease } from "./record/lease";
+import { keepLease } from "./record/lease";
 import type { Held } from "./record/transition";
 import { run } from "./run";
-import { createSettlement, type Settlement } from "./settle";
+import { createSettlement } from "./settle";
 import type { Shutdown } from "./shutdown";
 import { recordKey } from "./store/key";
 import type { Store } from "./store/store";
@@ -158,78 +158,54 @@ async function attempt(
 
   const lease = keepLease(claimed.held, options);
   const { attempts } = lease;
+  const ending = async (): Promise<Outcome> => {
+    if (claimed.kind === "exhausted") return settlement.park(lease, exhausted(claimed.held));
+    if (point) await point("C2");
+    const { maxDeliveryAttempts: most = Infinity } = options;
+    // A transport that does not count is counted for by the record.
+    const lastDelivery = (meta.deliveryAttempt ?? attempts) >= Math.min(most, givesUpAfter ?? most);
+    const isLastAttempt = options.deadLetterTopic !== undefined && (attempts >= manifest.attempts || lastDelivery);
+    const ran = await run({
+      handler,
+      input: event.input,
+      meta,
+      lease,
+      endMs: Math.min(clock.now() + manifest.timeLimitMs, latestEndMs),
+      isLastAttempt,
+      settlement,
+      untilMs: answerMs,
+      shutdown,
+      clock,
+      log: () =>
+        options.log.with({ messageId: meta.id, attempt: attempts, ...traceFields(meta.traceparent, options.project) }),
+    });
+
+    if (lease.settled) return settlement.afterCommit(lease, ran);
+    if (ran.kind === "returned") return settlement.complete(lease, ran.value);
+    const { error } = ran;
+    if (lease.lost) return { kind: "leaseLost" };
+    const fatal = isFatal(handler, error);
+    if (options.deadLetterTopic && fatal) return settlement.park(lease, describeError(error));
+    // A shutdown is nobody's failure: the attempt is given back.
+    if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
+      return settlement.release(lease, error, { refund: true });
+    if (isLastAttempt) return settlement.park(lease, describeError(error));
+    // Refused deliveries count as well, so where the transport counts no pause may outlast its own longest one.
+    const longestMs = most < Infinity ? manifest.maxBackoffMs : most;
+    const delayMs = error instanceof Retry ? Math.min(error.afterMs, longestMs) : 0;
+    const released = await settlement.release(lease, error, { delayMs });
+    return fatal && released.kind === "retry" ? { ...released, fatal } : released;
+  };
   try {
-    const outcome =
-      claimed.kind === "exhausted"
-        ? await settlement.park(lease, exhausted(claimed.held))
-        : await handle(
-            { input: event.input, incoming, lease, settlement, point, answerMs, latestEndMs, shutdown },
-            options,
-          );
     return {
       attempt: attempts,
-      outcome,
+      outcome: await ending(),
       result: lease.settled?.record.result,
       lease: { takeover: claimed.takeover === true, marginMs: lease.marginMs, leaseMs: claimed.held.record.leaseMs },
     };
   } finally {
     lease.close();
   }
-}
-
-/** A delivery that holds its event. */
-interface Holding {
-  readonly input: unknown;
-  readonly incoming: Incoming;
-  readonly lease: Lease;
-  readonly settlement: Settlement;
-  readonly point: ((name: Parameters<Probe>[0]) => Promise<void>) | undefined;
-  readonly answerMs: number;
-  readonly latestEndMs: number;
-  readonly shutdown: Shutdown;
-}
-
-async function handle(holding: Holding, options: DeliverOptions): Promise<Outcome> {
-  const { input, incoming, lease, settlement, point, shutdown } = holding;
-  const { handler, clock } = options;
-  const { manifest } = handler.contract;
-  const { meta, givesUpAfter } = incoming;
-  const { attempts } = lease;
-  if (point) await point("C2");
-  const { maxDeliveryAttempts: most = Infinity } = options;
-  // A transport that does not count is counted for by the record.
-  const lastDelivery = (meta.deliveryAttempt ?? attempts) >= Math.min(most, givesUpAfter ?? most);
-  const isLastAttempt = options.deadLetterTopic !== undefined && (attempts >= manifest.attempts || lastDelivery);
-  const ran = await run({
-    handler,
-    input,
-    meta,
-    lease,
-    endMs: Math.min(clock.now() + manifest.timeLimitMs, holding.latestEndMs),
-    isLastAttempt,
-    settlement,
-    untilMs: holding.answerMs,
-    shutdown,
-    clock,
-    log: () =>
-      options.log.with({ messageId: meta.id, attempt: attempts, ...traceFields(meta.traceparent, options.project) }),
-  });
-
-  if (lease.settled) return settlement.afterCommit(lease, ran);
-  if (ran.kind === "returned") return settlement.complete(lease, ran.value);
-  const { error } = ran;
-  if (lease.lost) return { kind: "leaseLost" };
-  const fatal = isFatal(handler, error);
-  if (options.deadLetterTopic && fatal) return settlement.park(lease, describeError(error));
-  // A shutdown is nobody's failure: the attempt is given back.
-  if (shutdown.phase === "interrupt" || shutdown.phase === "abandon")
-    return settlement.release(lease, error, { refund: true });
-  if (isLastAttempt) return settlement.park(lease, describeError(error));
-  // Refused deliveries count as well, so where the transport counts no pause may outlast its own longest one.
-  const longestMs = most < Infinity ? manifest.maxBackoffMs : most;
-  const delayMs = error instanceof Retry ? Math.min(error.afterMs, longestMs) : 0;
-  const released = await settlement.release(lease, error, { delayMs });
-  return fatal && released.kind === "retry" ? { ...released, fatal } : released;
 }
 
 const KEY_REUSE: Cause = {

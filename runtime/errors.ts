@@ -51,6 +51,17 @@ export class StoreUnavailable extends Unavailable {
   override readonly name = "StoreUnavailable";
 }
 
+/** A request's body is larger than is read. */
+export class BodyTooLarge extends Error {}
+
+/** What Cloud Run lets through at most over HTTP/1: https://cloud.google.com/run/quotas */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** @throws BodyTooLarge */
+export function checkSize(bytes: number, limit: number = MAX_BODY_BYTES): void {
+  if (bytes > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+}
+
 /** Longest message kept of an error: it goes into records and logs. */
 const MAX_MESSAGE = 1_000;
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { IssuesError } from "../contract/issue";
 import { type Core, createCore, logIssues, logOf, type RuntimeOptions } from "./core";
+import { checkSize } from "./errors";
 import type { Handler } from "./handler";
 
 /** A request of the Functions Framework: Express's, with the bytes of the body kept aside. */
@@ -62,7 +63,10 @@ export function toFunction(handler: Handler, options: RuntimeOptions = {}, host:
   const answer = async (request: FunctionRequest, response: ServerResponse): Promise<void> => {
     const { method = "", headers, rawBody } = request;
     const path = (request.originalUrl ?? request.url ?? "/").split("?", 1)[0]!;
-    const body = async () => rawBody ?? Buffer.alloc(0);
+    const body = async () => {
+      checkSize(rawBody?.length ?? 0);
+      return rawBody ?? Buffer.alloc(0);
+    };
     const { status, text, type, close } = await core.handle({ method, path, headers, body });
     if (close) response.setHeader("connection", "close");
     response.writeHead(status, text ? { "content-type": type ?? "text/plain; charset=utf-8" } : undefined);

@@ -55,15 +55,19 @@ class Run implements LeaseWatcher, PhaseWatcher {
   }
 
   start(): void {
-    const { handler, input, lease, endMs, clock, shutdown } = this.options;
+    const { handler, input, lease, settlement, endMs, clock, shutdown } = this.options;
     this.#after(endMs - clock.now(), () => this.interrupt(new Interrupted("time limit")));
     lease.watcher = this;
     if (lease.alarm) this.interrupt(lease.alarm);
     shutdown.watch(this);
     this.react(shutdown.phase);
+    const ctx = new Given(this) as Context as TransactionalContext;
     // The handler's types say which context it gets; the manifest says the same here.
-    const transactional = handler.contract.manifest.effects === "transactional";
-    const ctx = (transactional ? new GivenToCommit(this) : new Given(this)) as Context as TransactionalContext;
+    if (handler.contract.manifest.effects === "transactional")
+      Object.assign<Context, Pick<TransactionalContext, "commit" | "commitIn">>(ctx, {
+        commit: (write) => settlement.commit(lease, write),
+        commitIn: (transactions, work) => settlement.commitIn(lease, transactions, work),
+      });
     const threw = (error: unknown) => this.#end({ kind: "threw", error });
     try {
       const value = handler.run(input, ctx);
@@ -145,17 +149,5 @@ class Given implements Context {
 
   get log(): Log {
     return (this.#log ??= this.#run.options.log());
-  }
-}
-
-class GivenToCommit extends Given implements TransactionalContext {
-  readonly commit: TransactionalContext["commit"];
-  readonly commitIn: TransactionalContext["commitIn"];
-
-  constructor(run: Run) {
-    super(run);
-    const { lease, settlement } = run.options;
-    this.commit = (write) => settlement.commit(lease, write);
-    this.commitIn = (transactions, work) => settlement.commitIn(lease, transactions, work);
   }
 }

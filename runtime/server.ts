@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { IssuesError } from "../contract/issue";
 import { type Core, createCore, type RuntimeOptions } from "./core";
+import { checkSize, MAX_BODY_BYTES } from "./errors";
 import type { Handler } from "./handler";
 
 export interface ServeOptions extends RuntimeOptions {
@@ -22,16 +23,21 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** What Cloud Run lets through at most: https://cloud.google.com/run/quotas */
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** How long a sender may go on sending what is not read, so that it comes to read its answer. */
+const LINGER_MS = 1_000;
 /** Google's front ends reuse a connection for up to 600 s; the server must not be the first to hang up. */
 const KEEP_ALIVE_MS = 620_000;
 
 /**
  * Serves a handler over HTTP until `close` is called. `serve` is this for a whole process.
+ * @param maxBodyBytes a larger body is answered with 413
  * @throws IssuesError when the environment and the contract disagree, or the port is taken
  */
-export async function startServer(handler: Handler, options: ServeOptions = {}): Promise<Serving> {
+export async function startServer(
+  handler: Handler,
+  options: ServeOptions = {},
+  maxBodyBytes: number = MAX_BODY_BYTES,
+): Promise<Serving> {
   const core = createCore(handler, options);
   const env = options.env ?? process.env;
   const port = options.port ?? Number(env["PORT"] ?? NaN);
@@ -50,9 +56,17 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
   const server = createServer((request, response) => {
     const { method = "", url = "/", headers } = request;
     const path = url.split("?", 1)[0]!;
-    void core.handle({ method, path, headers, body: () => bodyOf(request) }).then(({ status, text, type, close }) => {
+    const body = () => bodyOf(request, maxBodyBytes);
+    void core.handle({ method, path, headers, body }).then(({ status, text, type, close }) => {
       if (close) response.setHeader("connection", "close");
-      response.writeHead(status, text ? { "content-type": type ?? "text/plain; charset=utf-8" } : undefined).end(text);
+      if (text) response.setHeader("content-type", type ?? "text/plain; charset=utf-8");
+      response.writeHead(status);
+      if (status !== 413) return void response.end(text);
+      // Whoever is still sending would see its connection reset, and no answer, if it were closed at once.
+      response.write(text);
+      const end = () => void response.end();
+      request.resume().once("end", end);
+      setTimeout(end, LINGER_MS).unref();
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -80,12 +94,13 @@ export async function startServer(handler: Handler, options: ServeOptions = {}):
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** @throws BodyTooLarge as soon as it is known to be; the connection is then as good as before */
+async function bodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new RangeError(`the body is larger than ${MAX_BODY_BYTES} bytes`);
+  checkSize(Number(request.headers["content-length"] ?? 0), limit);
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    checkSize((bytes += chunk.length), limit);
     chunks.push(chunk);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);

@@ -99,6 +99,13 @@ export const runtimeCodes = {
     fix: "add the caller to the contract's callers, synthesize and deploy; or let what sends it use a caller that is named",
   },
 
+  MR3027: {
+    title: "body larger than Cloud Run lets through",
+    why: "nothing on Google Cloud sends such a body over HTTP/1, and reading it would take the memory of every other request; the sender is told 413, which no transport takes for an acknowledgement",
+    fix: "send a message of at most 10 MB, or put the content into Cloud Storage and send its name",
+    source: "https://cloud.google.com/run/quotas",
+  },
+
   MR3030: {
     title: "no topic to park events in",
     why: "a fatal event cannot be acknowledged, so it is redelivered until the transport gives it up",

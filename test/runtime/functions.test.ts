@@ -1,8 +1,11 @@
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { GoOn, PointReached } from "../../contract";
 import { ENV, formatClock } from "../../contract/environment";
 import { toFunction } from "../../runtime/functions";
+import { defineHandler } from "../../runtime/handler";
 import { environmentFor } from "./support/environment";
 import { bundleFunction, type RunningFunction, startFunction } from "./support/bundled-function";
 import { atLeastOnce, saving } from "./support/orders";
@@ -125,6 +128,28 @@ describe("a function of the Functions Framework", () => {
 });
 
 describe("toFunction", () => {
+  it("answers 413 to a body that is too large, and runs nothing (MR3027)", async () => {
+    const lines: string[] = [];
+    let runs = 0;
+    const handler = defineHandler(atLeastOnce, async () => void runs++);
+    const host = Object.assign(new EventEmitter(), { exit: () => {} });
+    const answer = toFunction(handler, { env: environmentFor(handler), write: (line) => lines.push(line) }, host);
+    // As the framework, which reads far more, would hand it on.
+    const rawBody = { length: 32 * 1024 * 1024 + 1 };
+    const server = createServer(
+      (request, response) => void answer(Object.assign(request, { rawBody }) as never, response),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+      method: "POST",
+      headers: { authorization: strippedToken(goodClaims(Date.now())) },
+    });
+    server.close();
+    expect([response.status, await response.text(), runs]).toEqual([413, "the body is larger than 33554432 bytes", 0]);
+    expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(expect.objectContaining({ code: "MR3027" }));
+  });
+
   it("ends a process that must not start, before anything listens", () => {
     const lines: string[] = [];
     const exits: number[] = [];

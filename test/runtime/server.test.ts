@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { IssuesError } from "../../contract";
 import { ENV, HEALTH_PATH } from "../../contract/environment";
@@ -131,6 +131,67 @@ describe("a handler that listens", () => {
     expect((await send(one, push({ id: "7" }), { headers: { authorization: mallory } })).status).toBe(403);
     expect(lines.at(-1)).toMatchObject({ severity: "WARNING", message: "refused", status: 403 });
     expect(store.records.size).toBe(0);
+  });
+
+  describe("and is sent a body that is too large (MR3027)", () => {
+    /** Sends as told, then waits for the answer without ending the body. */
+    const sendSlowly = (port: number, headers: Record<string, string>, ...chunks: readonly string[]) => {
+      const sending = request({
+        port,
+        host: "127.0.0.1",
+        method: "POST",
+        headers: { authorization: strippedToken(goodClaims(START)), ...headers },
+      });
+      // The server may close the connection on what is never sent.
+      sending.on("error", () => {});
+      sending.flushHeaders();
+      for (const chunk of chunks) sending.write(chunk);
+      return new Promise<IncomingMessage>((resolve) =>
+        sending.once("response", (answer) => {
+          resolve(answer);
+          sending.destroy();
+        }),
+      );
+    };
+    let runs: number;
+    const counting = defineHandler(atLeastOnce, async () => void runs++);
+    const startSmall = async (limit?: number) => {
+      runs = 0;
+      const one = await startServer(counting, optionsFor(counting), limit);
+      serving.push(one);
+      return one;
+    };
+    const refused = { severity: "ERROR", outcome: "rejected", code: "MR3027" };
+
+    it("answers 413 before any of it has come, when its length is declared", async () => {
+      const one = await startSmall();
+      const { statusCode, headers } = await sendSlowly(one.port, { "content-length": String(32 * 1024 * 1024 + 1) });
+      expect([statusCode, headers.connection]).toEqual([413, "close"]);
+      expect(lines.at(-1)).toMatchObject(refused);
+      expect([runs, store.records.size]).toEqual([0, 0]);
+    });
+
+    it("answers 413 when too much has come, without waiting for the rest", async () => {
+      const one = await startSmall(1_000);
+      const chunk = "x".repeat(600);
+      const { statusCode } = await sendSlowly(one.port, { "transfer-encoding": "chunked" }, chunk, chunk);
+      expect(statusCode).toBe(413);
+      expect(lines.at(-1)).toMatchObject(refused);
+      expect([runs, store.records.size]).toEqual([0, 0]);
+    });
+
+    it("lets whoever sends it all come to read the answer, and goes on with others", async () => {
+      const one = await startSmall(1_000);
+      const large = await send(one, push({ id: "x".repeat(100_000) }));
+      expect([large.status, await large.text()]).toEqual([413, "the body is larger than 1000 bytes"]);
+      expect((await send(one, push({ id: "7" }))).status).toBe(204);
+      expect(runs).toBe(1);
+    });
+
+    it("does not say so to strangers", async () => {
+      const one = await startSmall(1_000);
+      expect((await send(one, "x".repeat(2_000), { headers: {} })).status).toBe(401);
+    });
   });
 
   it("takes POST alone, but tells anybody that it is well", async () => {
