@@ -215,8 +215,10 @@ describe("redriving on Google Cloud to an address that is open", () => {
 
   it("says it in one document", async () => {
     everythingWorks();
-    const { code, stdout, stderr } = await redrive({ deliver: true, json: true });
+    const { code, stdout, stderr, pauses } = await redrive({ deliver: true, json: true, rate: 4 });
     expect([code, stderr]).toEqual([0, ""]);
+    // Four a second; then three looks that find nothing.
+    expect(pauses).toEqual([250, 500, 500, 500]);
     expect(JSON.parse(stdout)).toEqual({
       schemaVersion: 1,
       stack: "shop-prod",
@@ -237,6 +239,19 @@ describe("redriving on Google Cloud to an address that is open", () => {
         },
       ],
     });
+  });
+
+  it("looks at as many letters as it is told, and says that there may be more", async () => {
+    everythingWorks();
+    const second = { ...LETTER, ackId: "ack-2", message: { ...LETTER.message, messageId: "18" } };
+    google().on(`${PUBSUB}:pull`, ok({ receivedMessages: [LETTER] }), ok({ receivedMessages: [second] }), ok());
+    const { stderr } = await redrive({ limit: 1 });
+    expect(stderr).toContain("there may be more than the 1 looked at");
+    expect(
+      google()
+        .received.filter(({ line }) => line.endsWith(":pull"))
+        .map(({ body }) => body),
+    ).toEqual(['{"maxMessages":1,"returnImmediately":true}']);
   });
 
   it("keeps the letter of an event that the handler could not handle, and says so by its exit code", async () => {

@@ -61,6 +61,29 @@ describe("Google's client as a publisher", () => {
     expect(resumed).toEqual(["b"]);
   });
 
+  it("asks for order where there is a key, which the client keeps apart from what has none", async () => {
+    const asked: unknown[] = [];
+    const client: GoogleClient = {
+      topic: (name, options) => ({
+        publishMessage: async (sent) => void asked.push([name, options, sent]),
+        resumePublishing: () => {},
+      }),
+    };
+    await googlePublisher(client).publish([row("keyed", { orderingKey: "k" }), row("free", { data: Buffer.alloc(0) })]);
+    expect(asked).toEqual([
+      [
+        "projects/p/topics/rows",
+        { messageOrdering: true },
+        { data: Buffer.from("keyed"), attributes: { "millrace-dedupe-id": "keyed" }, orderingKey: "k" },
+      ],
+      [
+        "projects/p/topics/rows",
+        { messageOrdering: false },
+        { data: Buffer.alloc(0), attributes: { "millrace-dedupe-id": "free" } },
+      ],
+    ]);
+  });
+
   it("does not ask again for what is refused", async () => {
     const { client } = failing(Object.assign(new Error("no such topic"), { code: 5 }));
     const refused = await googlePublisher(client)
