@@ -174,9 +174,11 @@ export async function play(vector: Vector, server: Server, endpoints: Endpoints)
     };
   }
 
-  /** When a push was answered; one that was not began before it was seen. */
+  /** When a push was answered; one that was not began before it was seen, but not long before. */
   const endOf = ({ at, answeredAt }: Received): Span =>
-    answeredAt === undefined ? { begin: at - slackMs, end: at } : { begin: answeredAt, end: answeredAt };
+    answeredAt === undefined
+      ? { begin: at - Math.min(slackMs, 1_000), end: at }
+      : { begin: answeredAt, end: answeredAt };
 
   async function settle(step: Settle) {
     const alias = step.on ?? "s";

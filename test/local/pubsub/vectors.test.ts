@@ -57,7 +57,7 @@ describePubSubEmulator("Google's Pub/Sub emulator", () => {
   beforeAll(async () => {
     endpoints = await startEndpoints();
     server = await startEmulator();
-    outcomes = playAll(played, server, endpoints, 20);
+    outcomes = playAll(played, server, endpoints, 40);
   });
   afterAll(async () => {
     await server?.stop();
