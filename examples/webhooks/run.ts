@@ -28,7 +28,6 @@ export interface MainJobOptions {
 
 const STACK = "webhooks-local";
 const ROOT = resolve(__dirname, "../..");
-const OUT = join(ROOT, "cdktf.out");
 /** Wall-clock time after which the job gives up on idleness and reports what it sees. */
 const PATIENCE_MS = 600_000;
 
@@ -37,19 +36,20 @@ export async function runMainJob({ seed, timeScale, door, onProgress }: MainJobO
   const begin = Date.now();
   const scratch = mkdtempSync(join(tmpdir(), "millrace-"));
   const auditFile = join(scratch, "audit.ndjson");
+  const outDir = join(scratch, "cdktf.out");
   writeFileSync(auditFile, "");
   let engine: Engine | undefined;
   try {
     const plan = schedule(corpus(seed), CONSUMERS, seed);
     onProgress("synthesize", STACK);
-    await synthesize();
+    await synthesize(outDir);
 
     const attempts = Math.min(...[audit, pullRequests, pushes].map(({ manifest }) => manifest.attempts));
     const chaos = createChaos(plan.kills, attempts);
     const counted = countDeliveries();
     onProgress("start the engine");
     engine = await startEngine({
-      outDir: OUT,
+      outDir,
       stack: STACK,
       stateDir: scratch,
       door,
@@ -68,7 +68,7 @@ export async function runMainJob({ seed, timeScale, door, onProgress }: MainJobO
           kill: () => engine!.processes.kill(child.pid, "SIGKILL"),
         }),
     });
-    if (door === "terraform") await apply(engine, scratch, onProgress);
+    if (door === "terraform") await apply(engine, outDir, scratch, onProgress);
     const consumers = consumersOf(engine);
     counted.learn(consumers);
 
@@ -123,11 +123,11 @@ export async function runMainJob({ seed, timeScale, door, onProgress }: MainJobO
 }
 
 /** Runs the app as `npm run synth` does: from the environment file to Terraform JSON, in a process of its own. */
-function synthesize(): Promise<void> {
+function synthesize(outDir: string): Promise<void> {
   const flags = ["-C", "millrace-source", "--require", "tsx/cjs"];
   const child = spawn(process.execPath, [...flags, join(ROOT, "stacks/main.ts")], {
     cwd: ROOT,
-    env: { ...process.env, MILLRACE_ENV: "local" },
+    env: { ...process.env, MILLRACE_ENV: "local", CDKTF_OUTDIR: outDir },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -139,11 +139,16 @@ function synthesize(): Promise<void> {
 }
 
 /** Applies the plan with Terraform, which needs neither network nor account: its provider is the engine. */
-async function apply(engine: Engine, stateDir: string, onProgress: MainJobOptions["onProgress"]): Promise<void> {
+async function apply(
+  engine: Engine,
+  outDir: string,
+  stateDir: string,
+  onProgress: MainJobOptions["onProgress"],
+): Promise<void> {
   let said = "";
   const code = await runTerraform({
     engine,
-    outDir: OUT,
+    outDir,
     stateDir,
     stack: STACK,
     args: ["apply", "-auto-approve", "-input=false", "-no-color"],
