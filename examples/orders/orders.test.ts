@@ -149,7 +149,7 @@ describe("the orders on the engine", () => {
   const scratch = mkdtempSync(join(tmpdir(), "millrace-"));
   const options = { outDir: join(scratch, "cdktf.out"), stateDir: join(scratch, "state"), stack: "orders-local" };
   let engine: Engine;
-  const start = async () => void (engine = await startEngine({ ...options, timeScale: 10 }));
+  const start = async () => void (engine = await startEngine({ ...options, timeScale: 2 }));
 
   beforeAll(async () => {
     const folder = join(__dirname, "environments");

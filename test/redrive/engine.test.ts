@@ -42,7 +42,7 @@ beforeAll(async () => {
     outDir,
     stateDir,
     stack: "shop-local",
-    timeScale: 10,
+    timeScale: 3,
     ephemeral: true,
     onEvent: (event) => events.push(event),
   });
