@@ -25,10 +25,10 @@ interface Ended {
 
 /** @param asked leaves its input open, for a question that it asks */
 function start(command: string, args: readonly string[], cwd = root, env: NodeJS.ProcessEnv = {}, asked = false) {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, GOGC } = process.env;
   const child = spawn(command, args, {
     cwd,
-    env: { PATH, HOME, NO_COLOR: "1", CI: "1", ...env },
+    env: { PATH, HOME, GOGC, NO_COLOR: "1", CI: "1", ...env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });

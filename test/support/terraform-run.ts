@@ -68,9 +68,17 @@ const typesOf = (json: Attributes): ReadonlySet<string> =>
   new Set([json["resource"], json["data"]].flatMap((section) => Object.keys((section ?? {}) as Attributes)));
 
 function run(cwd: string, environment: Readonly<Record<string, string>>, args: readonly string[]): Promise<Run> {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, GOGC } = process.env;
   // Nothing of the user's own settings reaches Terraform.
-  const env = { PATH, HOME, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_CLI_ARGS: "-no-color", ...environment };
+  const env = {
+    PATH,
+    HOME,
+    GOGC,
+    CHECKPOINT_DISABLE: "1",
+    TF_IN_AUTOMATION: "1",
+    TF_CLI_ARGS: "-no-color",
+    ...environment,
+  };
   return new Promise((resolve, reject) => {
     const child = spawn("terraform", args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     children.add(child);

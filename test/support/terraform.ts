@@ -11,7 +11,13 @@ const terraform = (cwd: string, ...args: string[]) =>
     cwd,
     encoding: "utf8",
     // No settings of this machine, above all no mirror and no credentials.
-    env: { PATH: process.env["PATH"], HOME: cwd, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+    env: {
+      PATH: process.env["PATH"],
+      GOGC: process.env["GOGC"],
+      HOME: cwd,
+      CHECKPOINT_DISABLE: "1",
+      TF_IN_AUTOMATION: "1",
+    },
   });
 
 /**

@@ -72,6 +72,8 @@ const environment = (home: string): NodeJS.ProcessEnv => ({
   HOME: home,
   // Programs on Windows need to know where it is.
   ...(process.env["SystemRoot"] !== undefined && { SystemRoot: process.env["SystemRoot"] }),
+  // Its garbage collector, at its usual setting, is a quarter of what it costs.
+  GOGC: process.env["GOGC"] ?? "400",
   CHECKPOINT_DISABLE: "1",
   TF_IN_AUTOMATION: "1",
   TF_INPUT: "0",
