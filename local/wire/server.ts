@@ -38,6 +38,9 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
   const methods = options.grpc ?? new Map();
   const rest = options.rest ?? (async () => errorResponse(new StatusError("NOT_FOUND", "nothing is served here")));
   const http1 = createHttpServer((request, response) => void answer(rest, request, response));
+  // Idle connections are their clients' to end: one that the server ends breaks the request that is just being sent, which
+  // happens as soon as a machine lets the engine wait for a few seconds.
+  http1.keepAliveTimeout = 0;
   const http2 = createHttp2Server();
   http2.on("stream", (stream, headers) => {
     const authority = headers[":authority"];

@@ -220,6 +220,13 @@ describe("the wire server", () => {
     expect((await grpc("/t.Echo/Hang", [{}], { "grpc-timeout": "20m" })).status).toBe("4");
   });
 
+  it("leaves it to its clients when an idle connection ends", async () => {
+    // Node's own servers name a time here, and hang up after it.
+    const answer = await fetch(`http://${server.address}/`);
+    expect([answer.headers.get("connection"), answer.headers.get("keep-alive")]).toEqual(["keep-alive", null]);
+    await answer.text();
+  });
+
   it("sends a stream piece by piece", async () => {
     expect(await (await fetch(`http://${server.address}/stream`)).text()).toBe("ab");
   });
