@@ -58,6 +58,8 @@ export async function startGoogleStandIn(): Promise<GoogleStandIn> {
     response.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
   };
   const server = createServer((request, response) => void reply(request, response));
+  // Its clients hang up: docs/traps.md.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

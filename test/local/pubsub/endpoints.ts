@@ -53,6 +53,8 @@ export async function startEndpoints(): Promise<Endpoints> {
     if (handler) handler(request, response);
     else response.writeHead(404).end();
   });
+  // Its clients hang up: docs/traps.md.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
