@@ -179,7 +179,7 @@ describe("millrace dev", () => {
     await dev.ended;
     for (const pid of pids) while (lives(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
     writeFileSync(status!, "200");
-    const idle = `fetch(JSON.parse(require("fs").readFileSync(process.env.MILLRACE_ENDPOINTS)).control + "/idle").then((r) => r.text()).then(console.log)`;
+    const idle = `fetch(JSON.parse(require("fs").readFileSync(process.env.MILLRACE_ENDPOINTS)).control + "/idle?timeoutMs=600000").then((r) => r.text()).then(console.log)`;
     const { code, stdout } = await run(
       "exec",
       ...here.folders,

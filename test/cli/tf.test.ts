@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { readEndpoints } from "../../local/engine/endpoints";
 import { describeWithCdktf } from "../support/cdktf-cli";
 import { heldAfter } from "../support/held";
@@ -306,9 +307,8 @@ describeWithCdktf("cdktf, after millrace tf env", (cdktf) => {
 
   it("gives the engine of the second stack what the first one has", async () => {
     const engine = millrace(["dev", "user-local", "--out", join(folder, "cdktf.out"), "--state", state, "--json"]);
-    const ready = await new Promise<{ door: string; stacks: string[]; pubsub: string }>((settle) =>
-      engine.child.stdout.once("data", (chunk: Buffer) => settle(JSON.parse(chunk.toString().split("\n")[0]!))),
-    );
+    const [line] = (await once(createInterface(engine.child.stdout), "line")) as [string];
+    const ready = JSON.parse(line) as { door: string; stacks: string[]; pubsub: string };
     expect(ready).toMatchObject({ door: "terraform", stacks: ["base-local", "user-local"] });
     const topics = await fetch(`http://${ready.pubsub}/v1/projects/${PROJECT}/topics`);
     expect(await topics.json()).toMatchObject({ topics: [{ name: `projects/${PROJECT}/topics/orders` }] });

@@ -23,6 +23,6 @@ function install(): void {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ name: "cdktf-cli-of-tests", private: true }));
   // Its terminal comes prebuilt, so that nothing needs to be compiled.
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--silent"];
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--silent", "--fetch-retries=5"];
   spawnSync("npm", ["install", ...options, `cdktf-cli@${VERSION}`], { cwd: FOLDER, stdio: "inherit" });
 }
