@@ -111,6 +111,7 @@ const network = { network: reference, subnetwork: reference } as const;
  * provider's source at v6.50.0 for the types that plans of this project use.
  */
 export const SAMENESS: Readonly<Record<string, Readonly<Record<string, Rules>>>> = {
+  google_artifact_registry_repository: { format: { same: "letterCase" } },
   google_cloud_run_v2_job: { name: reference },
   google_cloud_run_v2_service: { name: reference },
   google_cloud_run_v2_worker_pool: { name: reference },

@@ -17,6 +17,8 @@ const SAME = {
   keyVersion: (before, now) => before.split("/cryptoKeyVersions")[0] === now,
   /** With or without the slash at the end. */
   lastSlash: (before, now) => before.replace(/\/$/, "") === now.replace(/\/$/, ""),
+  /** In capitals or not. */
+  letterCase: (before, now) => before.toLowerCase() === now.toLowerCase(),
   /** A duration, none being left out. */
   limit: (before, now) => (before === "" && now === "0s") || sameDuration(before, now),
   /** A name, however much stands before it. */

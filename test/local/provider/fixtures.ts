@@ -285,7 +285,9 @@ export const fixtures: readonly Fixture[] = [
   {
     type: "google_artifact_registry_repository",
     create: { repository_id: "r", format: "DOCKER", location: "europe-west1" },
+    planned: { mode: "STANDARD_REPOSITORY" },
     update: { description: "d" },
+    same: { format: "docker" },
     replace: [{ repository_id: "s" }, ["repository_id"]],
   },
   {

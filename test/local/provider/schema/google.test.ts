@@ -90,7 +90,10 @@ describe("the schema of hashicorp/google", () => {
   });
 });
 
-/** Read off the provider's source at v6.50.0 by hand, apart from the extraction. */
+/**
+ * Read off the provider's source at v6.50.0 by hand, apart from the extraction; `google_firestore_field` off the definition
+ * that the source is generated from, GoogleCloudPlatform/magic-modules, mmv1/products/firestore/Field.yaml.
+ */
 describe("the facts about a type", () => {
   const sorted = (paths: readonly string[] | undefined) => [...(paths ?? [])].sort();
   it.each(Object.entries(facts as Record<string, Partial<Paths>>))("of %s", (type, expected) => {

@@ -25,6 +25,10 @@ const cases: Readonly<Record<Sameness, readonly (readonly [before: string, now: 
     ["https://x.example/", "https://x.example", true],
     ["https://x.example", "https://x.example/a", false],
   ],
+  letterCase: [
+    ["DOCKER", "docker", true],
+    ["DOCKER", "dockers", false],
+  ],
   limit: [
     ["", "0s", true],
     ["60s", "1m", true],
