@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
+import { definesOf } from "../constructs/packaging/bundle";
 import { type Bench, median, rounds, table, timeNode } from "./measure";
 
 /*
@@ -43,6 +44,8 @@ const bench: Bench = async () => {
         target: "node20",
         format: "cjs",
         conditions: ["millrace-source"],
+        // As packaging does for a contract that names no callers.
+        define: definesOf({ callers: undefined }),
         logLevel: "error",
       });
       bytes[name] = Object.values(metafile.outputs)[0]!.bytes;

@@ -8,6 +8,8 @@ export type Probe = (point: CrashPoint, key: string, messageId: string) => Promi
 export interface Channel {
   readonly send?: ((message: PointReached) => unknown) | undefined;
   on(event: "message", listener: (message: unknown) => void): unknown;
+  /** What keeps a process alive that waits for nothing else, or does not. */
+  readonly channel?: { ref(): void; unref(): void } | null | undefined;
 }
 
 /**
@@ -24,11 +26,13 @@ export function createProbe(handler: string, env: NodeJS.ProcessEnv, channel: Ch
     if (type !== "millrace:go" || id === undefined) return;
     waiting.get(id)?.();
     waiting.delete(id);
+    if (waiting.size === 0) channel.channel?.unref();
   });
   return (point, key, messageId) =>
     new Promise<void>((goOn) => {
       const id = ++count;
       waiting.set(id, goOn);
+      channel.channel?.ref();
       channel.send!({ type: "millrace:point", id, point, handler, key, messageId });
     });
 }

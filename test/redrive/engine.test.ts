@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { jobsRun } from "../../cli/commands/jobs";
 import { redrive as command, type RedriveCommandOptions } from "../../cli/commands/redrive";
+import type { CrashPoint } from "../../contract/probe";
 import { redriveVariables, type RedriveChoice } from "../../contract/redrive";
 import { type Engine, startEngine } from "../../local/engine/engine";
 import type { EngineEvent } from "../../local/engine/events";
@@ -33,6 +34,12 @@ const effects = (name: string) =>
     .map((line) => line.split(" ")[1]!)
     .sort();
 
+/** What kills a process of the handler of mails: it is to pass the point with an event of the key. */
+let doom: { readonly point: CrashPoint; readonly key: string } | undefined;
+/** Letters that the post office has taken. */
+const sent = () =>
+  readdirSync(folder).flatMap((file) => (file.startsWith("sent-") ? [readFileSync(join(folder, file), "utf8")] : []));
+
 let engine: Engine;
 const events: EngineEvent[] = [];
 beforeAll(async () => {
@@ -44,6 +51,11 @@ beforeAll(async () => {
     stack: "shop-local",
     timeScale: 3,
     ephemeral: true,
+    onPoint: (child, { handler, point, key }, go) => {
+      if (handler !== "mail" || point !== doom?.point || key !== doom.key) return go();
+      doom = undefined;
+      engine.processes.kill(child.pid, "SIGKILL");
+    },
     onEvent: (event) => events.push(event),
   });
 });
@@ -59,6 +71,31 @@ const publish = (...ids: string[]) =>
     stack.orders.name,
     ids.map((id) => ({ data: Buffer.from(JSON.stringify({ id })), attributes: { kind: "order" } })),
   );
+
+/** Creates a task of Cloud Tasks for the handler of mails, whose name says nothing of what is in it. */
+const mail = (id: string) =>
+  fetch(`http://${engine.endpoints.tasks}/v2/${stack.mails.queue.name}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      task: {
+        ...stack.mails.taskDefaults,
+        parent: undefined,
+        httpRequest: {
+          ...stack.mails.taskDefaults.httpRequest,
+          body: Buffer.from(JSON.stringify({ id })).toString("base64"),
+        },
+      },
+    }),
+  });
+
+/** What a handler has said of the deliveries of its events. */
+const outcomes = (handler: string) =>
+  events.flatMap((event) => {
+    if (event.type !== "log" || !event.line.includes(`"handler":"${handler}"`)) return [];
+    const line = JSON.parse(event.line) as { outcome?: string; attempt?: number; cause?: { class: string } };
+    return line.outcome ? [[line.outcome, line.attempt, line.cause?.class]] : [];
+  });
 
 /** `millrace redrive`. */
 async function cli(handler: string, more: Partial<RedriveCommandOptions> = {}) {
@@ -85,23 +122,27 @@ async function redrive(handler: string, choice: RedriveChoice = {}) {
 
 it("parks what fails, whoever called", async () => {
   publish("1", "declined-2");
-  await fetch(`http://${engine.endpoints.tasks}/v2/${stack.mails.queue.name}/tasks`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      task: {
-        ...stack.mails.taskDefaults,
-        parent: undefined,
-        httpRequest: { ...stack.mails.taskDefaults.httpRequest, body: Buffer.from('{"id":"m"}').toString("base64") },
-      },
-    }),
-  });
+  await mail("m");
+  await mail("unlucky-m");
   await engine.scheduler.run(stack.reports.job.name);
   const options = { out: outDir, state: stateDir, color: false, env: [] };
   await jobsRun("shop-local-price", "shop-local", options, screen().terminal);
   expect(await engine.idle()).toBe(true);
-  expect(["charge", "notify", "film", "mail", "report", "price"].map(waiting)).toEqual([2, 0, 2, 1, 1, 2]);
+  expect(["charge", "notify", "film", "mail", "report", "price"].map(waiting)).toEqual([2, 0, 2, 2, 1, 2]);
   expect(effects("notify")).toEqual(["1", "declined-2"]);
+});
+
+it("parks on the last attempt what might have gone well, where the sender has no dead letters", async () => {
+  const unlucky = [
+    ["retry", 1, "Error"],
+    ["retry", 2, "Error"],
+    ["parked", 3, "Error"],
+  ];
+  // What processes write arrives a little after what they do.
+  while (outcomes("report").length < 3 || outcomes("mail").length < 4)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(outcomes("report")).toEqual(unlucky);
+  expect(outcomes("mail").filter(([, , cause]) => cause !== "Fatal")).toEqual(unlucky);
 });
 
 it("refuses a task to a handler of pushes, though its token is of an account that may push (MR3026)", async () => {
@@ -151,15 +192,19 @@ it("shows from the command line what would happen, and does nothing", async () =
   const { code, stdout, stderr } = await cli("charge", { cause: ["Declined"] });
   expect([code, stderr]).toEqual([0, "1 of 2 letters would be delivered to charge; run it again with --deliver\n"]);
   expect(stdout).toMatch(/CAUSE +LETTERS +OLDEST +NEWEST\n/);
-  expect(stdout).toMatch(/Declined +1 +\d+s +\d+s +would be delivered\n/);
-  expect(stdout).toMatch(/Fatal +1 +\d+s +\d+s +not chosen\n/);
+  expect(stdout).toMatch(/Declined +1 +\d+[sm] +\d+[sm] +would be delivered\n/);
+  expect(stdout).toMatch(/Fatal +1 +\d+[sm] +\d+[sm] +not chosen\n/);
   const json = JSON.parse((await cli("mail", { json: true })).stdout) as object;
   expect(json).toMatchObject({
     schemaVersion: 1,
     handler: "mail",
     dryRun: true,
-    summary: { looked: 1, matched: 1, delivered: 0 },
-    letters: [{ handler: "mail", cause: "Fatal", redrives: 0, what: "matched" }],
+    summary: { looked: 2, matched: 2, delivered: 0 },
+    letters: expect.arrayContaining(
+      ["Fatal", "Error"].map((cause) =>
+        expect.objectContaining({ handler: "mail", cause, redrives: 0, what: "matched" }),
+      ),
+    ) as unknown,
   });
   expect([waiting("charge"), effects("charge")]).toEqual([2, []]);
 });
@@ -200,7 +245,7 @@ it("gives the handler that failed its events once the cause is mended, each effe
   expect((await redrive("charge", { maxRedrives: 5 })).summary).toMatchObject({ delivered: 1, failed: 0 });
   expect([waiting("charge"), effects("charge")]).toEqual([0, ["1", "declined-2"]]);
   // Those of other handlers are still where they were, and nobody else has seen the events again.
-  expect([effects("notify"), waiting("film"), waiting("mail"), waiting("report")]).toEqual([others, 2, 1, 1]);
+  expect([effects("notify"), waiting("film"), waiting("mail"), waiting("report")]).toEqual([others, 2, 2, 1]);
   // The letters are gone, and what comes again is a duplicate.
   publish("1");
   expect(await engine.idle()).toBe(true);
@@ -209,14 +254,33 @@ it("gives the handler that failed its events once the cause is mended, each effe
 });
 
 it.each([
-  ["Cloud Tasks calls", "mail", ["m"]],
-  ["Cloud Scheduler calls", "report", ["daily"]],
+  ["Cloud Tasks calls", "mail", ["m", "unlucky-m"]],
+  ["Cloud Scheduler calls", "report", ["unlucky-daily"]],
   ["pulls", "film", ["1", "declined-2"]],
   ["is a job of items", "price", ["apples", "pears"]],
 ] as const)("does so for a handler that %s", async (_, handler, ids) => {
   expect((await redrive(handler)).summary).toMatchObject({ delivered: ids.length });
   expect([waiting(handler), effects(handler)]).toEqual([0, [...ids]]);
 });
+
+it.each([
+  ["before its handler begins", "C2", 1],
+  ["between the effect and the record, so that the effect is repeated under its key", "C4", 2],
+  ["before Cloud Tasks has its answer", "C6", 1],
+] as const)(
+  "has the effect of a task once although its process dies %s, and its twin comes too",
+  async (_, point, runs) => {
+    const id = `dies-at-${point}`;
+    doom = { point, key: id };
+    // Of two tasks of one key, either may be the one that meets its end.
+    await Promise.all([mail(id), mail(id)]);
+    expect(await engine.idle()).toBe(true);
+    expect(doom).toBeUndefined();
+    expect(effects("mail").filter((effect) => effect === id).length).toBeGreaterThanOrEqual(runs);
+    expect(sent().filter((letter) => letter === id)).toHaveLength(1);
+    expect(waiting("mail")).toBe(0);
+  },
+);
 
 it("runs from the command line the job of a handler that has no address", async () => {
   damage("film");

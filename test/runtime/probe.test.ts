@@ -6,12 +6,18 @@ import { createProbe } from "../../runtime/probe";
 function channel() {
   const sent: PointReached[] = [];
   let receive: (message: unknown) => void = () => {};
-  return {
+  const ipc = {
     sent,
+    held: false,
+    channel: {
+      ref: () => void (ipc.held = true),
+      unref: () => void (ipc.held = false),
+    },
     receive: (message: unknown) => receive(message),
     send: (message: PointReached) => sent.push(message),
     on: (_event: "message", listener: (message: unknown) => void) => (receive = listener),
   };
+  return ipc;
 }
 
 describe("a crash point", () => {
@@ -31,9 +37,12 @@ describe("a crash point", () => {
     ipc.receive({ type: "something-else", id: 1 });
     ipc.receive({ type: "millrace:go", id: 2 });
     await second;
+    // A process that waits for its leave alone would end: the engine's guard lets go of the channel.
+    expect(ipc.held).toBe(true);
     expect(passed).toEqual(["second"]);
     ipc.receive({ type: "millrace:go", id: 1 });
     await first;
+    expect(ipc.held).toBe(false);
   });
 
   it.each([

@@ -1,4 +1,7 @@
 import { defineHandler } from "millrace/runtime";
-import { effect, mail } from "./contracts";
+import { effect, mail, send } from "./contracts";
 
-export default defineHandler(mail, async (input) => effect("mail", input));
+export default defineHandler(mail, async (input, ctx) => {
+  effect("mail", input);
+  send(ctx.idempotencyKey, input);
+});

@@ -72,7 +72,7 @@ export class ShopStack extends MillraceStack {
           environment: environmentOf,
           redrive: true,
         },
-        input: { id: "daily" },
+        input: { id: "unlucky-daily" },
       },
     });
   }
