@@ -5,6 +5,8 @@ import { type Decoded, fromBase64, instant, parseJson, undecodable } from "./inc
 /** Attributes that have a place of their own in `EventMeta`, or are of no use to a handler. */
 const PLACED = new Set(["id", "source", "time", "specversion", "datacontenttype", "data", "data_base64"]);
 
+const REQUIRED = ["id", "source", "type"] as const;
+
 /** Eventarc's event for a message of a topic: the envelope of a wrapped push, inside a CloudEvent. */
 const MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished";
 
@@ -26,8 +28,8 @@ export function decodeCloudEvent(headers: IncomingHttpHeaders, body: Buffer): De
 /** Binary mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode */
 export function decodeBinary(headers: IncomingHttpHeaders, body: Buffer): Decoded {
   const attributes: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (name.startsWith("ce-")) attributes[name.slice(3)] = unescape(String(value));
+  for (const name of Object.keys(headers))
+    if (name.startsWith("ce-")) attributes[name.slice(3)] = unescape(String(headers[name]));
   const contentType = headers["content-type"];
   return decodeEvent(attributes, body, () => {
     if (contentType === undefined || isJson(contentType)) return parseJson(body);
@@ -66,8 +68,9 @@ export function decodeObject(event: unknown): Decoded {
 function decodeEvent(attributes: Readonly<Record<string, unknown>>, data: Buffer, payload: () => unknown): Decoded {
   const { id, source, type, specversion, time } = attributes;
   if (specversion !== "1.0") return undecodable(`CloudEvents version ${JSON.stringify(specversion)} is not known`);
-  for (const [name, value] of Object.entries({ id, source, type }))
-    if (typeof value !== "string" || value === "") return undecodable(`the CloudEvent has no ${name}`);
+  for (const name of REQUIRED)
+    if (typeof attributes[name] !== "string" || attributes[name] === "")
+      return undecodable(`the CloudEvent has no ${name}`);
 
   if (type === MESSAGE_PUBLISHED) {
     try {
@@ -76,11 +79,13 @@ function decodeEvent(attributes: Readonly<Record<string, unknown>>, data: Buffer
       return undecodable("the CloudEvent's data is not JSON");
     }
   }
-  const extensions = Object.entries(attributes).flatMap(([name, value]) =>
-    !PLACED.has(name) && ["string", "number", "boolean"].includes(typeof value)
-      ? [[name, (value as string | number | boolean).toString()]]
-      : [],
-  );
+  const extensions: Record<string, string> = {};
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
+    if (PLACED.has(name)) continue;
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      extensions[name] = String(value);
+  }
   const publishTimeMs = instant(time);
   return {
     ok: true,
@@ -90,7 +95,7 @@ function decodeEvent(attributes: Readonly<Record<string, unknown>>, data: Buffer
       meta: {
         id: id as string,
         source: source as string,
-        attributes: Object.fromEntries(extensions),
+        attributes: extensions,
         ...(publishTimeMs !== undefined && { publishTimeMs }),
         // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/partitioning.md
         ...(typeof attributes["partitionkey"] === "string" && { orderingKey: attributes["partitionkey"] }),
@@ -103,6 +108,7 @@ export const isJson = (contentType: string) => /^[^;]*[/+]json\s*(;|$)/i.test(co
 
 /** Header values are percent-encoded; one that is not stays as it is. */
 function unescape(value: string): string {
+  if (!value.includes("%")) return value;
   try {
     return decodeURIComponent(value);
   } catch {
