@@ -1,4 +1,5 @@
 export type { RedriveChoice } from "../contract/redrive";
+export { Refused } from "./google/http";
 export {
   redrive,
   type RedriveFilter,
