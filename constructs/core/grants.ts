@@ -70,6 +70,30 @@ export function projectTarget(scope: Construct, project = MillraceStack.of(scope
   };
 }
 
+/**
+ * Something that Google knows by project, location and name, as a target.
+ * @param fullName `projects/{project}/locations/{location}/{collection}/{name}`
+ * @param name the short name, or a reference that makes Terraform wait for its creation
+ */
+export function locatedTarget(
+  scope: Construct,
+  fullName: string,
+  name: string,
+  Member: new (
+    scope: Construct,
+    id: string,
+    config: MemberConfig & { readonly project?: string; readonly location?: string; readonly name: string },
+  ) => TerraformResource,
+): GrantTarget {
+  const [, project, , location] = fullName.split("/");
+  return {
+    scope,
+    name: fullName,
+    level: "resource",
+    attach: (inner, id, config) => new Member(inner, id, { ...config, project, location, name }),
+  };
+}
+
 export interface GrantOptions {
   /** @default the reason of the kind */
   readonly reason?: string;

@@ -40,6 +40,22 @@ export function physicalName(construct: IConstruct, rule: NameRule, name?: strin
   return fitted;
 }
 
+/**
+ * Reports what is not the full name of something made elsewhere; one that is known after apply only is believed.
+ * @param kind for the person at the terminal
+ * @param format `projects/{project}/topics/{topic}`
+ */
+export function checkFullName(
+  construct: IConstruct,
+  code: Parameters<typeof addIssue>[1],
+  kind: string,
+  format: string,
+  name: string,
+): void {
+  if (!isKnown(name) || new RegExp(`^${format.replace(/\{\w+\}/g, "[^/]+")}$`).test(name)) return;
+  addIssue(construct, code, { problem: `"${name}" is not the full name of a ${kind}`, got: name });
+}
+
 const CLAIMS = Symbol.for("millrace/names");
 
 /**

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { addIssue, enableApi, isKnown, MillraceStack, serviceAgent } from "../core";
-import { lastingPath } from "../core/names";
+import { checkFullName, lastingPath } from "../core/names";
 import { MonitoringNotificationChannel } from "../l1/monitoring";
 import type { ITopic } from "../pubsub/topic";
 
@@ -21,8 +21,7 @@ export class NotificationChannel extends Construct implements INotificationChann
   /** A channel made elsewhere. @param name `projects/{project}/notificationChannels/{id}` */
   static fromExisting(scope: Construct, id: string, name: string): INotificationChannel {
     const construct = new Construct(scope, id);
-    if (isKnown(name) && !/^projects\/[^/]+\/notificationChannels\/[^/]+$/.test(name))
-      addIssue(construct, "MR1703", { problem: `"${name}" is not the full name of a notification channel`, got: name });
+    checkFullName(construct, "MR1703", "notification channel", "projects/{project}/notificationChannels/{id}", name);
     return { reference: name };
   }
 

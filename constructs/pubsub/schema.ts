@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { parseAvroSchema } from "../../language/avro";
 import { addIssue, enableApi, escapeTemplate, isKnown, MillraceStack, physicalName } from "../core";
+import { checkFullName } from "../core/names";
 import { PubsubSchema } from "../l1/pubsub";
 import { pubsubName } from "./names";
 
@@ -27,8 +28,7 @@ export class Schema extends Construct implements ISchema {
   /** A schema made elsewhere. @param name `projects/{project}/schemas/{schema}` */
   static fromExisting(scope: Construct, id: string, name: string): ISchema {
     const construct = new Construct(scope, id);
-    if (isKnown(name) && !/^projects\/[^/]+\/schemas\/[^/]+$/.test(name))
-      addIssue(construct, "MR1103", { problem: `"${name}" is not the full name of a schema`, got: name });
+    checkFullName(construct, "MR1103", "schema", "projects/{project}/schemas/{schema}", name);
     return { name, reference: name };
   }
 

@@ -3,7 +3,6 @@ import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
 import { printFilter } from "../../language/filter";
 import {
-  addIssue,
   allowCall,
   check,
   checkAtSynth,
@@ -16,7 +15,6 @@ import {
   type GrantTarget,
   type IGrantee,
   type IPushTarget,
-  isKnown,
   type IServiceAccount,
   MillraceStack,
   physicalName,
@@ -26,6 +24,7 @@ import {
 } from "../core";
 import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
+import { checkFullName } from "../core/names";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
 import { type IMonitored, monitor } from "../monitoring/monitored";
@@ -249,8 +248,7 @@ class ExistingSubscription extends Construct implements ISubscription {
     readonly name: string,
   ) {
     super(scope, id);
-    if (isKnown(name) && !/^projects\/[^/]+\/subscriptions\/[^/]+$/.test(name))
-      addIssue(this, "MR1103", { problem: `"${name}" is not the full name of a subscription`, got: name });
+    checkFullName(this, "MR1103", "subscription", "projects/{project}/subscriptions/{subscription}", name);
   }
 
   grantConsume(grantee: IGrantee, options?: GrantOptions): Grant {

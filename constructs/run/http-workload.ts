@@ -12,7 +12,6 @@ import {
   type GrantTarget,
   type IGrantee,
   type IPushTarget,
-  isKnown,
   type IServiceAccount,
   type IWorkload,
   MillraceStack,
@@ -22,8 +21,9 @@ import {
   type RunService,
 } from "../core";
 import { checkCaller } from "../core/callers";
+import { locatedTarget } from "../core/grants";
 import { markPublic } from "../core/iam";
-import { claimName } from "../core/names";
+import { checkFullName, claimName } from "../core/names";
 import { CloudRunV2ServiceIamMember } from "../l1/run";
 import type { Alarm } from "../monitoring/alarm";
 import { noteHandler } from "../monitoring/handler-counters";
@@ -214,8 +214,7 @@ export class ExistingWorkload extends Construct implements IPushTarget {
   ) {
     super(scope, id);
     const { kind, collection, notAName } = workloadKind;
-    if (isKnown(name) && !new RegExp(`^projects/[^/]+/locations/[^/]+/${collection}/[^/]+$`).test(name))
-      addIssue(this, notAName, { problem: `"${name}" is not the full name of a ${kind}`, got: name });
+    checkFullName(this, notAName, kind, `projects/{project}/locations/{location}/${collection}/{name}`, name);
   }
 
   /** Undefined when its full name is not known at synth. */
@@ -231,12 +230,5 @@ export class ExistingWorkload extends Construct implements IPushTarget {
 }
 
 /** The IAM resource of a Cloud Run service, that of a function included. */
-function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {
-  const [, project, , location] = fullName.split("/");
-  return {
-    scope,
-    name: fullName,
-    level: "resource",
-    attach: (inner, id, config) => new CloudRunV2ServiceIamMember(inner, id, { ...config, project, location, name }),
-  };
-}
+const targetOf = (scope: Construct, fullName: string, name: string): GrantTarget =>
+  locatedTarget(scope, fullName, name, CloudRunV2ServiceIamMember);

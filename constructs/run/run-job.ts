@@ -3,7 +3,6 @@ import { Construct } from "constructs";
 import { DEADLINE_MARGIN_MS } from "../../contract/contract";
 import { type Duration, milliseconds } from "../../language/duration";
 import {
-  addIssue,
   type AnyContract,
   check,
   durationOf,
@@ -15,6 +14,8 @@ import {
   isKnown,
   MillraceStack,
 } from "../core";
+import { locatedTarget } from "../core/grants";
+import { checkFullName } from "../core/names";
 import { CloudRunV2Job, CloudRunV2JobIamMember } from "../l1/run-jobs";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
@@ -164,8 +165,7 @@ export class ExistingJob extends Construct implements ICloudRunJob {
     readonly name: string,
   ) {
     super(scope, id);
-    if (isKnown(name) && !/^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+$/.test(name))
-      addIssue(this, "MR1365", { problem: `"${name}" is not the full name of a job`, got: name });
+    checkFullName(this, "MR1365", "job", "projects/{project}/locations/{location}/jobs/{job}", name);
   }
 
   grantRun(
@@ -188,12 +188,5 @@ export class ExistingJob extends Construct implements ICloudRunJob {
 const grantOn = (target: GrantTarget, grantee: IGrantee, kind: keyof typeof KINDS, reason?: string): Grant =>
   grant(target, grantee, KINDS[kind], { reason });
 
-function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {
-  const [, project, , location] = fullName.split("/");
-  return {
-    scope,
-    name: fullName,
-    level: "resource",
-    attach: (inner, id, config) => new CloudRunV2JobIamMember(inner, id, { ...config, project, location, name }),
-  };
-}
+const targetOf = (scope: Construct, fullName: string, name: string): GrantTarget =>
+  locatedTarget(scope, fullName, name, CloudRunV2JobIamMember);

@@ -2,7 +2,6 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, toGoogleDuration } from "../../language/duration";
 import {
-  addIssue,
   allowCall,
   check,
   durationOf,
@@ -13,14 +12,14 @@ import {
   type GrantTarget,
   type IGrantee,
   type IPushTarget,
-  isKnown,
   type IServiceAccount,
   MillraceStack,
   type NameRule,
   physicalName,
 } from "../core";
 import { ofSameStack } from "../core/dependables";
-import { kebab, pathInStack } from "../core/names";
+import { locatedTarget } from "../core/grants";
+import { checkFullName, kebab, pathInStack } from "../core/names";
 import { CloudTasksQueue, CloudTasksQueueIamMember } from "../l1/tasks";
 import type { Alarm } from "../monitoring/alarm";
 import type { Metric } from "../monitoring/metric";
@@ -200,8 +199,7 @@ class ExistingTaskQueue extends Construct implements ITaskQueue {
     readonly name: string,
   ) {
     super(scope, id);
-    if (isKnown(name) && !/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/.test(name))
-      addIssue(this, "MR1959", { problem: `"${name}" is not the full name of a queue`, got: name });
+    checkFullName(this, "MR1959", "queue", "projects/{project}/locations/{location}/queues/{queue}", name);
   }
 
   grantEnqueue(grantee: IGrantee, options: EnqueueOptions): readonly Grant[] {
@@ -215,12 +213,5 @@ function enqueue(queue: GrantTarget, grantee: IGrantee, { as, target, dependsOn 
   return [grant(queue, grantee, ENQUEUE, { dependsOn }), as.grantActAs(grantee), ...(invoke ? [invoke] : [])];
 }
 
-function targetOf(scope: Construct, fullName: string, name: string): GrantTarget {
-  const [, project, , location] = fullName.split("/");
-  return {
-    scope,
-    name: fullName,
-    level: "resource",
-    attach: (inner, id, config) => new CloudTasksQueueIamMember(inner, id, { ...config, project, location, name }),
-  };
-}
+const targetOf = (scope: Construct, fullName: string, name: string): GrantTarget =>
+  locatedTarget(scope, fullName, name, CloudTasksQueueIamMember);

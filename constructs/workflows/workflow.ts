@@ -16,7 +16,6 @@ import {
   type GrantKind,
   grantsOf,
   type IGrantee,
-  isKnown,
   type IServiceAccount,
   type Labels,
   MillraceStack,
@@ -27,6 +26,7 @@ import {
 } from "../core";
 import { ofSameStack } from "../core/dependables";
 import { checkLabels } from "../core/labels";
+import { checkFullName } from "../core/names";
 import type { IWorkflowTarget } from "../eventarc/trigger";
 import { WorkflowsWorkflow } from "../l1/workflows";
 import type { Alarm } from "../monitoring/alarm";
@@ -254,8 +254,7 @@ class ExistingWorkflow extends Construct implements IWorkflow {
   ) {
     super(scope, id);
     this.workflow = name;
-    if (isKnown(name) && !/^projects\/[^/]+\/locations\/[^/]+\/workflows\/[^/]+$/.test(name))
-      addIssue(this, "MR1560", { problem: `"${name}" is not the full name of a workflow`, got: name });
+    checkFullName(this, "MR1560", "workflow", "projects/{project}/locations/{location}/workflows/{workflow}", name);
   }
 
   grantInvoke(grantee: IGrantee, reason?: string): Grant {
